@@ -1,0 +1,43 @@
+// Small questions everyone asks of a `System`. Pure look-ups, no policy.
+
+import type { Group, GroupName, Region, RegionName, Service, ServiceName, System } from "./system.ts";
+
+export function regionOf(system: System, name: RegionName): Region {
+  return found(system.regions.find((region) => region.name === name), "region", name);
+}
+
+export function groupOf(system: System, name: GroupName): Group {
+  return found(system.groups.find((group) => group.name === name), "group", name);
+}
+
+export function serviceOf(system: System, name: ServiceName): Service {
+  return found(system.services.find((service) => service.name === name), "service", name);
+}
+
+/** The group's services, those that others need first (manifest order within that). */
+export function servicesOf(system: System, group: GroupName): readonly Service[] {
+  const members = system.services.filter((service) => service.group === group);
+  const ordered: Service[] = [];
+  const visit = (service: Service): void => {
+    if (ordered.includes(service)) return;
+    for (const need of members.filter((member) => service.needs.includes(member.name))) visit(need);
+    ordered.push(service);
+  };
+  for (const member of members) visit(member);
+  return ordered;
+}
+
+/** Regions that may vote on `observed`: every region but the observed one. */
+export function vantagesFor(system: System, observed: RegionName): readonly RegionName[] {
+  return system.regions.map((region) => region.name).filter((name) => name !== observed);
+}
+
+export function standbysOf(group: Group, primary: RegionName): readonly RegionName[] {
+  return group.primary.filter((region) => region !== primary);
+}
+
+function found<T>(thing: T | undefined, kind: string, name: string): T {
+  // The manifest layer has resolved every name, so a miss is a bug in Leeward, not in a manifest.
+  if (thing === undefined) throw new Error(`no ${kind} named ${name} in this system`);
+  return thing;
+}
