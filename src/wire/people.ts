@@ -1,0 +1,125 @@
+// What people and their tools ask of a controller: how is it, do this, what happened. The command line uses nothing else.
+
+import { z } from "zod";
+
+const name = z.string().min(1).max(64);
+const sentence = z.string().max(4_000);
+
+/** Something that was seen, decided or done, for the timeline of a report. `atMs` is the controller's wall clock. */
+export const timelineEvent = z.object({
+  atMs: z.number(),
+  kind: z.enum(["seen", "decided", "done"]),
+  group: name,
+  region: z.string().max(64),
+  service: z.string().max(64).exactOptional(),
+  step: z.string().max(200).exactOptional(),
+  run: z.string().max(128).exactOptional(),
+  name: z.string().max(64),
+  sentence,
+});
+
+export const stepReport = z.object({
+  id: z.string(),
+  phase: z.string(),
+  region: z.string(),
+  service: z.string(),
+  startedAt: z.number(),
+  endedAt: z.number(),
+  outcome: z.string(),
+  reason: sentence,
+});
+
+export const runReport = z.object({
+  id: z.string(),
+  kind: z.string(),
+  group: name,
+  from: z.string(),
+  to: z.string(),
+  epochBefore: z.number(),
+  reason: sentence,
+  startedAt: z.number(),
+  endedAt: z.number().exactOptional(),
+  result: z.enum(["running", "paused", "done", "failed", "aborted"]),
+  resultReason: sentence,
+  expectedMs: z.number(),
+  /** Bound on the loss that was accepted when the run began; failovers in async mode only. */
+  lossBoundMs: z.number().exactOptional(),
+  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  steps: z.array(stepReport),
+});
+
+export const groupStatus = z.object({
+  group: name,
+  /** Leads every screen. */
+  sentence,
+  epoch: z.number(),
+  primary: z.string(),
+  promotable: z.array(z.string()),
+  traffic: z.object({ generation: z.number(), primary: z.string(), mode: z.string() }).exactOptional(),
+  lease: z.object({ ageMs: z.number(), ttlMs: z.number(), writable: z.boolean() }).exactOptional(),
+  paused: z.boolean(),
+  policy: z.string(),
+  diagnoses: z.array(z.object({ name: z.string(), region: z.string(), service: z.string().exactOptional(), sentence, sinceMs: z.number() })),
+  decision: z.object({ kind: z.string(), reason: sentence, next: sentence.exactOptional(), lossBoundMs: z.number().exactOptional() }),
+  links: z.array(
+    z.object({
+      service: z.string(),
+      from: z.string(),
+      to: z.string(),
+      streaming: z.boolean(),
+      lagBytes: z.number().exactOptional(),
+      lagMs: z.number().exactOptional(),
+      /** What a failover started now could lose at most. */
+      lossBoundMs: z.number().exactOptional(),
+    }),
+  ),
+  run: runReport.exactOptional(),
+});
+
+export const peopleCalls = {
+  status: {
+    request: z.object({}),
+    response: z.object({
+      version: z.literal(1),
+      system: z.string(),
+      sentence,
+      store: z.object({ ok: z.boolean(), why: sentence }),
+      groups: z.array(groupStatus),
+      regions: z.array(
+        z.object({ region: z.string(), witness: z.boolean(), agentHeardMsAgo: z.number().exactOptional(), trouble: z.array(sentence) }),
+      ),
+    }),
+  },
+  command: {
+    request: z.discriminatedUnion("kind", [
+      z.object({ kind: z.literal("switchover"), group: name, to: name, by: name }),
+      z.object({ kind: z.literal("failover"), group: name, to: name, by: name, acceptLoss: z.boolean() }),
+      z.object({ kind: z.literal("failback"), group: name, by: name }),
+      z.object({ kind: z.literal("pause"), group: name, by: name }),
+      z.object({ kind: z.literal("unpause"), group: name, by: name }),
+      z.object({ kind: z.literal("approve"), group: name, by: name }),
+      z.object({ kind: z.literal("deny"), group: name, by: name }),
+      z.object({
+        kind: z.literal("run"),
+        run: z.string().max(128),
+        command: z.enum(["pause", "resume", "skip", "approve", "abort", "force"]),
+        step: z.string().max(200).exactOptional(),
+        by: name,
+      }),
+    ]),
+    response: z.object({ accepted: z.boolean(), sentence, run: z.string().exactOptional() }),
+  },
+  report: {
+    request: z.object({ sinceMs: z.number(), runsMax: z.number().int().min(1).max(1_000) }),
+    response: z.object({ version: z.literal(1), system: z.string(), events: z.array(timelineEvent), runs: z.array(runReport) }),
+  },
+} as const;
+
+export type PeopleCallName = keyof typeof peopleCalls;
+export type SystemStatus = z.infer<typeof peopleCalls.status.response>;
+export type GroupStatus = z.infer<typeof groupStatus>;
+export type PersonCommand = z.infer<typeof peopleCalls.command.request>;
+export type CommandAnswer = z.infer<typeof peopleCalls.command.response>;
+export type ReportAnswer = z.infer<typeof peopleCalls.report.response>;
+export type TimelineEvent = z.infer<typeof timelineEvent>;
+export type RunReport = z.infer<typeof runReport>;
