@@ -6,6 +6,7 @@
 import type { Outcome } from "../core/plan/action.ts";
 import { effectKey, type Plan, type Step } from "../core/plan/plan.ts";
 import type { Clock } from "../ports/clock.ts";
+import { type Signal, Stop } from "../ports/signal.ts";
 import type { Store } from "../ports/store.ts";
 import { applyEntry, type Command, type Entry, type Next, nextOf, type RunState, readRun } from "./run.ts";
 
@@ -16,7 +17,7 @@ export type StepContext = {
   readonly key: string;
   /** What is left of the step's deadline. */
   readonly deadlineMs: number;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   readonly progress: (sentence: string) => void;
 };
 
@@ -55,7 +56,7 @@ export class Execution {
   #state: RunState;
   readonly #ports: ExecutorPorts;
   readonly #busy = new Set<string>();
-  readonly #abort = new AbortController();
+  readonly #abort = new Stop();
   #wake: () => void = () => {};
   /** Entries are numbered one after another, so they are written one after another. */
   #writing: Promise<void> = Promise.resolve();
@@ -94,7 +95,7 @@ export class Execution {
   }
 
   /** Until the run has ended or `signal` aborts (the process is going down: the journal keeps the rest). */
-  async drive(signal: AbortSignal): Promise<RunState> {
+  async drive(signal: Signal): Promise<RunState> {
     const stop = (): void => {
       this.#abort.abort(signal.reason);
       this.#wake();
@@ -152,24 +153,24 @@ export class Execution {
       attempt,
       key: effectKey(this.id, step.id, attempt),
       deadlineMs: Math.max(0, step.deadlineMs - (clock.nowMs() - startedMs)),
-      signal: this.#abort.signal,
+      signal: this.#abort,
       progress: (sentence) => this.#ports.onEvent({ kind: "progress", run: this.id, step: step.id, sentence }),
     });
 
     let outcome: Outcome | { readonly kind: "absent" } =
       next.kind === "resume" ? await this.#ports.performer.observe(context()) : await this.#ports.performer.act(context());
     while (outcome.kind === "absent" || outcome.kind === "unknown") {
-      if (this.#abort.signal.aborted) return;
+      if (this.#abort.aborted) return;
       const left = context().deadlineMs;
       if (left === 0) break;
       if (this.#state.steps.get(step.id)?.kind === "skipped") return;
       if (outcome.kind === "absent") outcome = await this.#ports.performer.act(context());
       else {
-        await clock.sleep(Math.min(observeAgainMs, left), this.#abort.signal).catch(() => undefined);
+        await clock.sleep(Math.min(observeAgainMs, left), this.#abort).catch(() => undefined);
         outcome = await this.#ports.performer.observe(context());
       }
     }
-    if (this.#abort.signal.aborted) return;
+    if (this.#abort.aborted) return;
     this.#ports.reached?.(this.#state.plan, step, "effect");
     const ended: Outcome =
       outcome.kind === "absent"
@@ -192,10 +193,10 @@ export class Execution {
           if (await this.#holds(seq, entry)) break;
           throw new Error(`run ${this.id} is being driven by another controller`);
         }
-        if (this.#abort.signal.aborted) return;
+        if (this.#abort.aborted) return;
         this.#ports.onEvent({ kind: "journal-away", run: this.id, why: result.why });
         if (result.retry === "never") throw new Error(result.why);
-        await this.#ports.clock.sleep(journalRetryMs, this.#abort.signal).catch(() => undefined);
+        await this.#ports.clock.sleep(journalRetryMs, this.#abort).catch(() => undefined);
       }
       this.#state = applyEntry(this.#state, entry);
       this.#ports.onEvent({ kind: "entry", run: this.id, entry, state: this.#state });

@@ -2,6 +2,7 @@
 // service in one region. `perform` is idempotent per action: it observes, acts if needed, verifies, and says what it found.
 
 import type { Action, Outcome } from "../core/plan/action.ts";
+import type { Signal } from "./signal.ts";
 
 export type { Action, Facts, Outcome } from "../core/plan/action.ts";
 
@@ -29,7 +30,7 @@ export interface Driver {
   /** Idempotent. Throws only for a bug. Gives up after `deadlineMs` with "unknown" or "failed". */
   perform(action: Action, deadlineMs: number, progress: (sentence: string) => void): Promise<Outcome>;
   /** Looks after what runs (restarts what died) and takes over what an earlier agent left running. Returns when the signal aborts; leaves things running. */
-  run(signal: AbortSignal): Promise<void>;
+  run(signal: Signal): Promise<void>;
   /** Ends everything it started. For a shutdown of the region, not for a restart of the agent. */
   shutdown(deadlineMs: number): Promise<void>;
 }

@@ -100,20 +100,24 @@ export const calls = {
     request: z.object({ group, epoch, from: region, seq: z.number().int() }),
     response: z.object({ group, epoch, to: region, seq: z.number().int(), granted: z.boolean(), why: sentence }),
   },
-  /** Controller -> agent: the switch's own messages of the lease protocol. */
+  /** Controller -> agent: the switch's own messages of the lease protocol. `fence` answers when neither the agent nor its router can acknowledge any more. */
   lease: {
     request: z.discriminatedUnion("kind", [
-      z.object({ kind: z.literal("prepare"), group, epoch }),
-      z.object({ kind: z.literal("release"), group, epoch }),
+      z.object({ kind: z.literal("prepare"), group, epoch, attempt: z.number().int() }),
+      z.object({ kind: z.literal("release"), group, epoch, attempt: z.number().int() }),
       z.object({ kind: z.literal("promote"), group, record: groupRecord, receipt: z.boolean() }),
-      z.object({ kind: z.literal("admit"), group, record: groupRecord }),
+      z.object({ kind: z.literal("record"), group, record: groupRecord }),
       z.object({ kind: z.literal("fence"), group, epoch }),
     ]),
     response: z.discriminatedUnion("kind", [
-      z.object({ kind: z.literal("prepared"), group, epoch, clear: z.boolean(), remainingMs: z.number() }),
-      z.object({ kind: z.literal("fenced"), group, epoch }),
-      z.object({ kind: z.literal("accepted"), group, epoch }),
-      z.object({ kind: z.literal("refused"), group, epoch, why: sentence, waitMs: z.number() }),
+      z.object({ kind: z.literal("prepared"), epoch, attempt: z.number().int(), clear: z.boolean(), remainingMs: z.number() }),
+      z.object({ kind: z.literal("prepare-refused"), epoch, attempt: z.number().int(), floorAttempt: z.number().int(), why: sentence }),
+      z.object({ kind: z.literal("released"), epoch, attempt: z.number().int() }),
+      z.object({ kind: z.literal("promoted"), epoch }),
+      z.object({ kind: z.literal("promote-refused"), epoch, waitMs: z.number(), why: sentence }),
+      z.object({ kind: z.literal("accepted"), epoch }),
+      z.object({ kind: z.literal("fenced"), epoch }),
+      z.object({ kind: z.literal("pending"), epoch, why: sentence }),
     ]),
   },
   /**
