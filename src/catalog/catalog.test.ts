@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import type { Service } from "../core/model/system.ts";
+import { catalogIds, describedIds, isCatalogId } from "./ids.ts";
+import { CatalogError, describedTypes, methodOf, methodSteps, parseServiceType, serviceTypeOf } from "./load.ts";
+
+const text = (id: string): string => readFileSync(new URL(`./data/${id}.yaml`, import.meta.url), "utf8");
+const service = (type: string, replication?: Service["replication"]): Service => ({
+  name: "it",
+  type,
+  needs: [],
+  replicas: { primary: 1, standby: 1 },
+  health: { path: "/", everyMs: 200 },
+  in: {},
+  ...(replication === undefined ? {} : { replication }),
+});
+
+test("every id is listed once, and every described one is an id", () => {
+  expect(new Set(catalogIds).size).toBe(catalogIds.length);
+  expect(catalogIds.length).toBe(73);
+  for (const id of describedIds) expect(isCatalogId(id)).toBe(true);
+  expect(isCatalogId("postgres")).toBe(false);
+});
+
+test("every data file loads and says what it is", () => {
+  expect(describedTypes().map((type) => type.id)).toEqual([...describedIds]);
+  expect(serviceTypeOf("azure/cosmos-db")).toBeUndefined();
+});
+
+test("a switch of a database fences before it promotes, and proves a write after users have come", () => {
+  const leave = methodSteps(service("postgresql")).leave;
+  expect(leave.map((step) => `${step.slot}: ${step.action} at ${step.at}, ${step.when}`)).toEqual([
+    "fence: fence at old, always",
+    "catch-up: await-position at new, graceful",
+    "take-over: promote at new, always",
+    "after-traffic: verify-write at new, always",
+  ]);
+});
+
+test("a worker stops in the old region before it starts in the new one, a web service starts first", () => {
+  const order = (type: string): string[] =>
+    methodSteps(service(type)).leave.map((step) => `${step.slot}: ${step.action} at ${step.at}`);
+  expect(order("process")).toEqual(["fence: scale-standby at old", "before-traffic: scale-primary at new"]);
+  expect(order("http")).toEqual(["prepare: scale-primary at new", "after-traffic: scale-standby at old"]);
+});
+
+test("the manifest's method is taken where it names one, the type's usual one where not", () => {
+  expect(methodOf(service("postgresql", { method: "streaming", mode: "sync" }))?.id).toBe("streaming");
+  expect(methodOf(service("http"))?.id).toBe("replicas");
+  expect(methodOf(service("postgresql", { method: "pigeon", mode: "async" }))).toBeUndefined();
+  expect(methodSteps(service("redis"))).toEqual({ establish: [], leave: [], protect: [] });
+});
+
+test("a broken data file is said to be broken, with its name and the place", () => {
+  const broken = { ...parse(text("http")), scales: "often" };
+  expect(() => parseServiceType(JSON.stringify(broken), "http.yaml")).toThrow(CatalogError);
+  expect(() => parseServiceType(JSON.stringify(broken), "http.yaml")).toThrow(/^http\.yaml does not have .*scales/);
+  expect(() => parseServiceType("a: [", "http.yaml")).toThrow(/^http\.yaml is not YAML/);
+  const lost = { ...parse(text("http")), defaultMethod: "elsewhere" };
+  expect(() => parseServiceType(JSON.stringify(lost), "http.yaml")).toThrow(/defaultMethod names elsewhere/);
+});
+
+test("two steps that would have the same id are refused", () => {
+  const twice = parse(text("http"));
+  twice.methods[0].steps.establish.push(twice.methods[0].steps.establish[0]);
+  expect(() => parseServiceType(JSON.stringify(twice), "http.yaml")).toThrow(/compute\.start@new stands here twice/);
+});

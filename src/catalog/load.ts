@@ -1,0 +1,81 @@
+// Reads the catalog's data files, once, when first asked. They lie beside this module, in `data/`, in the sources as well as in
+// the build. A file that is wrong is a fault of this installation, never of somebody's manifest, and is said as such.
+
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+import type { Service } from "../core/model/system.ts";
+import type { MethodSteps } from "../core/plan/method.ts";
+import { describedIds } from "./ids.ts";
+import { type Method, type ServiceType, serviceType } from "./service-type.ts";
+
+/** The installation's own data is missing or broken. `message` names the file and the place in it. */
+export class CatalogError extends Error {
+  override readonly name = "CatalogError";
+}
+
+const loaded = new Map<string, ServiceType>();
+
+/** What Leeward knows of a type; undefined for one that it knows by name only, or not at all. Throws CatalogError. */
+export function serviceTypeOf(id: string): ServiceType | undefined {
+  if (!(describedIds as readonly string[]).includes(id)) return undefined;
+  const known = loaded.get(id);
+  if (known !== undefined) return known;
+  const type = readType(id);
+  loaded.set(id, type);
+  return type;
+}
+
+/** Every type that has a data file. Throws CatalogError. */
+export function describedTypes(): readonly ServiceType[] {
+  return describedIds.map((id) => serviceTypeOf(id) as ServiceType);
+}
+
+/** How this service exists in several regions: the method its manifest names, else its type's usual one. Undefined without one. */
+export function methodOf(service: Service): Method | undefined {
+  const type = serviceTypeOf(service.type);
+  const wanted = service.replication?.method ?? type?.defaultMethod;
+  return type?.methods.find((method) => method.id === wanted);
+}
+
+const noSteps: MethodSteps = { establish: [], leave: [], protect: [] };
+
+/** What core/plan asks for. A service whose type is known by name only contributes no steps: its owner moves it. */
+export function methodSteps(service: Service): MethodSteps {
+  return methodOf(service)?.steps ?? noSteps;
+}
+
+/** Text of a catalog file to a checked type. `file` is only for messages. Throws CatalogError. */
+export function parseServiceType(text: string, file: string): ServiceType {
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (error) {
+    throw new CatalogError(`${file} is not YAML: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const result = serviceType.safeParse(value);
+  if (!result.success) {
+    const faults = result.error.issues.map((issue) => `${issue.path.join(".") || "the whole file"}: ${issue.message}`);
+    throw new CatalogError(`${file} does not have the shape of a catalog file; ${faults.join("; ")}`);
+  }
+  const type = result.data;
+  if (!type.methods.some((method) => method.id === type.defaultMethod)) {
+    throw new CatalogError(`${file}: defaultMethod names ${type.defaultMethod}, which is not among its methods`);
+  }
+  return type;
+}
+
+function readType(id: string): ServiceType {
+  const url = new URL(`./data/${id.replace("/", "-")}.yaml`, import.meta.url);
+  let text: string;
+  try {
+    text = readFileSync(url, "utf8");
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CatalogError(
+      `This installation of Leeward is not complete: its catalog file for ${id} cannot be read (${why})`,
+    );
+  }
+  const type = parseServiceType(text, url.pathname);
+  if (type.id !== id) throw new CatalogError(`${url.pathname} describes ${type.id}, where ${id} was expected`);
+  return type;
+}
