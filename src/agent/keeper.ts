@@ -1,0 +1,213 @@
+// Keeps one group's membership: feeds the lease protocol and performs what it says, in its order.
+// I1, I4. A member's durable part is on disk before anything that follows from it is sent.
+// Inputs are taken one at a time; each reads the clock when it is taken, not when it was asked for.
+
+import { isHolder, type MemberDurable, type MemberEffect, type MemberInput, type MemberState, mayWrite, memberFrom, newMember } from "../core/lease/member-state.ts";
+import { memberTransition } from "../core/lease/member.ts";
+import { NEVER_MS } from "../core/lease/record.ts";
+import type { LeaseConfig } from "../core/lease/timing.ts";
+import type { GroupName, RegionName } from "../core/model/system.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Disk } from "../ports/disk.ts";
+import type { Log } from "../ports/log.ts";
+import type { Peers } from "../ports/peers.ts";
+import type { RequestOf, ResponseOf } from "../wire/calls.ts";
+
+/** What an input is before the clock is read. */
+export type Unstamped = MemberInput extends infer Input ? (Input extends MemberInput ? Omit<Input, "nowMs"> : never) : never;
+
+export type Gate = { readonly epoch: number; readonly writeUntilMs: number; readonly fencedEpoch: number };
+
+export type KeeperPorts = {
+  readonly clock: Clock;
+  readonly disk: Disk;
+  readonly peers: Peers;
+  readonly log: Log;
+  /** Where the controllers answer, nearest first. */
+  readonly controllers: readonly string[];
+  readonly agentOf: (region: RegionName) => string | undefined;
+  readonly onGate: (group: GroupName, gate: Gate) => void;
+  readonly onPrimary: (group: GroupName, epoch: number) => void;
+  readonly onStepDown: (group: GroupName, because: "lease-end" | "record" | "fence", reason: string) => void;
+};
+
+type Waiter = { readonly epoch: number; readonly resolve: () => void };
+
+export class Keeper {
+  readonly group: GroupName;
+  readonly #config: LeaseConfig;
+  readonly #ports: KeeperPorts;
+  #state: MemberState;
+  #queue: Promise<void> = Promise.resolve();
+  #fenceWaiters: Waiter[] = [];
+  /** A controller that answered last is asked first. */
+  #controller = 0;
+  /** A state that could not be made durable must not be acted on: then nothing is renewed or granted until a write succeeds. */
+  #diskTrouble: string | undefined;
+
+  private constructor(group: GroupName, config: LeaseConfig, state: MemberState, ports: KeeperPorts) {
+    this.group = group;
+    this.#config = config;
+    this.#state = state;
+    this.#ports = ports;
+  }
+
+  /** Reads what an earlier process left. A torn file is an error: nobody then knows which promises were made. */
+  static async open(
+    group: GroupName,
+    self: RegionName,
+    config: LeaseConfig,
+    ports: KeeperPorts,
+  ): Promise<Keeper | { readonly kind: "torn"; readonly why: string }> {
+    const stored = await ports.disk.read(fileOf(group));
+    if (stored.kind === "torn") return { kind: "torn", why: stored.why };
+    // Without a file it may be a first start or a lost disk. After a lost disk a hold could still be outstanding, so both wait one out.
+    const state =
+      stored.kind === "value"
+        ? memberFrom(self, stored.value as MemberDurable)
+        : memberFrom(self, { ...newMember(self).durable, heldEpoch: 1 });
+    const keeper = new Keeper(group, config, state, ports);
+    await keeper.input({ kind: "boot" });
+    return keeper;
+  }
+
+  get durable(): MemberDurable {
+    return this.#state.durable;
+  }
+
+  get trouble(): string | undefined {
+    return this.#diskTrouble;
+  }
+
+  isHolder(): boolean {
+    return isHolder(this.#state);
+  }
+
+  mayWrite(): boolean {
+    return mayWrite(this.#config, this.#state, this.#ports.clock.nowMs());
+  }
+
+  /** Takes one input; resolves to its effects once the durable ones are on disk and the others are under way. */
+  input(unstamped: Unstamped): Promise<readonly MemberEffect[]> {
+    const taken = this.#queue.then(() => this.#take(unstamped));
+    this.#queue = taken.then(
+      () => undefined,
+      () => undefined,
+    );
+    return taken;
+  }
+
+  async #take(unstamped: Unstamped): Promise<readonly MemberEffect[]> {
+    const input = { ...unstamped, nowMs: this.#ports.clock.nowMs() } as MemberInput;
+    const before = this.#state;
+    const { state, effects } = memberTransition(this.#config, before, input);
+    for (const effect of effects) {
+      if (effect.kind !== "persist") continue;
+      try {
+        await this.#ports.disk.write(fileOf(this.group), effect.durable);
+        this.#diskTrouble = undefined;
+      } catch (error) {
+        // The old state stays: it made no promise that the disk does not hold.
+        this.#diskTrouble = `the state of ${this.group} could not be written: ${error instanceof Error ? error.message : String(error)}`;
+        this.#ports.log.write("error", "lease", this.#diskTrouble, { group: this.group });
+        return [];
+      }
+    }
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+    return effects;
+  }
+
+  #perform(effect: MemberEffect): void {
+    const { log, onGate, onPrimary, onStepDown } = this.#ports;
+    switch (effect.kind) {
+      case "send-renewal":
+        void this.#renew(effect);
+        return;
+      case "ask-hold":
+        void this.#askHold(effect);
+        return;
+      case "set-gate":
+        onGate(this.group, { epoch: effect.epoch, writeUntilMs: effect.writeUntilMs, fencedEpoch: effect.fencedEpoch });
+        return;
+      case "become-primary":
+        log.write("info", "lease", `this region may write under epoch ${effect.epoch}`, { group: this.group, epoch: effect.epoch });
+        onPrimary(this.group, effect.epoch);
+        return;
+      case "step-down":
+        log.write("warn", "lease", `this region may no longer write: ${effect.reason}`, { group: this.group, epoch: effect.epoch });
+        onStepDown(this.group, effect.because, effect.reason);
+        return;
+      case "reply-fenced":
+        this.#fenceWaiters = this.#fenceWaiters.filter((waiter) => {
+          if (waiter.epoch <= effect.epoch) waiter.resolve();
+          return waiter.epoch > effect.epoch;
+        });
+        return;
+      default:
+        // Persisted already, or a reply that the caller of `input` hands on.
+        return;
+    }
+  }
+
+  async #renew(effect: Extract<MemberEffect, { kind: "send-renewal" }>): Promise<void> {
+    const { controllers, peers } = this.#ports;
+    const base = controllers[this.#controller % Math.max(1, controllers.length)];
+    if (base === undefined) return;
+    const request: RequestOf<"renew"> = {
+      region: this.#state.self,
+      group: this.group,
+      epoch: effect.epoch,
+      seq: effect.seq,
+      writable: effect.writable,
+    };
+    // The next renewal is due before this answer could still matter; an answer may be late without harm, for it counts from its sending.
+    const answer = await peers.call(base, "renew", request, this.#config.timing.renewEveryMs);
+    if (answer.kind === "failed") {
+      this.#controller += 1;
+      return;
+    }
+    const body = answer.body as ResponseOf<"renew">;
+    if (body.kind === "renewed") await this.input({ kind: "renewed", epoch: body.epoch, seq: body.seq });
+    else if (body.record !== undefined) await this.input({ kind: "renewal-refused", record: body.record });
+  }
+
+  async #askHold(effect: Extract<MemberEffect, { kind: "ask-hold" }>): Promise<void> {
+    const base = this.#ports.agentOf(effect.to);
+    if (base === undefined) return;
+    const request: RequestOf<"hold"> = { group: this.group, epoch: effect.epoch, from: this.#state.self, seq: effect.seq };
+    const answer = await this.#ports.peers.call(base, "hold", request, this.#config.timing.renewEveryMs);
+    if (answer.kind === "failed") return;
+    const body = answer.body as ResponseOf<"hold">;
+    const kind = body.granted ? "hold-granted" : "hold-refused";
+    await this.input({ kind, from: effect.to, epoch: body.epoch, seq: body.seq });
+  }
+
+  /** The receipt: resolves true once neither this member nor its router can acknowledge under `epoch`; false if not within `deadlineMs`. */
+  async fence(epoch: number, deadlineMs: number): Promise<boolean> {
+    let arrived = false;
+    const receipt = new Promise<void>((resolve) => {
+      this.#fenceWaiters.push({
+        epoch,
+        resolve: () => {
+          arrived = true;
+          resolve();
+        },
+      });
+    });
+    await this.input({ kind: "fence", epoch });
+    const until = this.#ports.clock.nowMs() + deadlineMs;
+    while (!arrived && this.#ports.clock.nowMs() < until) {
+      await Promise.race([receipt, this.#ports.clock.sleep(Math.min(20, deadlineMs))]);
+      if (!arrived) await this.input({ kind: "tick" });
+    }
+    this.#fenceWaiters = this.#fenceWaiters.filter((waiter) => waiter.epoch !== epoch);
+    return arrived;
+  }
+}
+
+export function fileOf(group: GroupName): string {
+  return `member-${group}`;
+}
+
+export const closedGate: Gate = { epoch: 0, writeUntilMs: NEVER_MS, fencedEpoch: 0 };
