@@ -32,7 +32,11 @@ export type Direction = {
   dispose(): void;
 };
 
-export function makeDirection(parts: { readonly link: Link; readonly source: () => Socket | undefined; readonly target: () => Socket | undefined }): Direction {
+export function makeDirection(parts: {
+  readonly link: Link;
+  readonly source: () => Socket | undefined;
+  readonly target: () => Socket | undefined;
+}): Direction {
   const { link } = parts;
   const queue: Item[] = [];
   let queuedBytes = 0;

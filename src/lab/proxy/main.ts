@@ -25,7 +25,9 @@ const server = createServer((request, response) => void answer(request, response
 await new Promise<void>((resolve) => server.listen({ host: "127.0.0.1", port: 0 }, resolve));
 const { port } = server.address() as AddressInfo;
 // The token is in the address too, so that a plain POST to `faultUrl` is enough for anyone who was given it.
-process.stdout.write(`${JSON.stringify({ ready: true, faultUrl: `http://127.0.0.1:${port}/faults?token=${token}`, ways: proxies.ways })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ ready: true, faultUrl: `http://127.0.0.1:${port}/faults?token=${token}`, ways: proxies.ways })}\n`,
+);
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => process.exit(0));
 

@@ -23,7 +23,11 @@ beforeEach(async () => {
   });
   await new Promise<void>((resolve) => echo.listen(0, "127.0.0.1", resolve));
   const address = `127.0.0.1:${(echo.address() as AddressInfo).port}`;
-  proxies = await openProxies({ places: ["north", "south", "users"], ways: [{ from: "users", to: "north", address }], delayMs: 5 });
+  proxies = await openProxies({
+    places: ["north", "south", "users"],
+    ways: [{ from: "users", to: "north", address }],
+    delayMs: 5,
+  });
 });
 
 afterEach(async () => {
@@ -176,7 +180,9 @@ test("lost chunks come late but come, in order", async () => {
 });
 
 test("orders that make no sense are refused with a sentence", () => {
-  expect(proxies.order({ from: "nroth", to: "*", kind: "swallow" })).toBe("there is no place nroth; there are north, south, users");
+  expect(proxies.order({ from: "nroth", to: "*", kind: "swallow" })).toBe(
+    "there is no place nroth; there are north, south, users",
+  );
   expect(proxies.order({ from: "north", to: "north", kind: "heal" })).toBe("a place has no link to itself");
   expect(proxies.order({ from: "north", to: "south", kind: "delay" })).toBe("delay needs ms");
 });

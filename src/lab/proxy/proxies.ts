@@ -5,7 +5,11 @@ import { createServer, type AddressInfo, type Server } from "node:net";
 import { type Connection, openConnection } from "./connection.ts";
 import { type FaultOrder, type FaultTable, type Link, makeFaultTable } from "./faults.ts";
 
-export type Way = { readonly from: string; readonly to: string; /** `host:port` of the real thing. */ readonly address: string };
+export type Way = {
+  readonly from: string;
+  readonly to: string /** `host:port` of the real thing. */;
+  readonly address: string;
+};
 export type OpenWay = Way & { /** `host:port` to dial from that place. */ readonly listen: string };
 
 export type Proxies = {
@@ -19,7 +23,11 @@ export type Proxies = {
 /** Connections one listener carries at a time; above it, new ones are reset. */
 const connectionsMax = 4_096;
 
-export async function openProxies(options: { readonly places: readonly string[]; readonly ways: readonly Way[]; readonly delayMs: number }): Promise<Proxies> {
+export async function openProxies(options: {
+  readonly places: readonly string[];
+  readonly ways: readonly Way[];
+  readonly delayMs: number;
+}): Promise<Proxies> {
   const table = makeFaultTable(options.places, options.delayMs);
   const open = new Map<Way, Set<Connection>>();
   const servers: Server[] = [];
