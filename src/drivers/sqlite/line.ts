@@ -123,8 +123,8 @@ export function makeLine(first: Channel, settings: LineSettings): Line {
     if (channel === undefined) {
       if (connecting) return;
       if (nowMs() < connectFromMs)
-        return refuseAll(later(`${what} stopped, and is about to be opened again; nothing was written.`));
-      void reconnect(); // It never rejects, and calls `pump` when it is through.
+        refuseAll(later(`${what} stopped, and is about to be opened again; nothing was written.`));
+      else void reconnect(); // It never rejects, and calls `pump` when it is through.
       return;
     }
     withWorker = waiting.shift();
