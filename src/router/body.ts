@@ -21,7 +21,10 @@ export function gatherBody(request: IncomingMessage, limits: BodyLimits): Body |
   const declared = length === undefined ? undefined : Number(length);
   if (declared === 0) return none;
   if (declared !== undefined && declared > limits.bodyBytesMax) {
-    return { kind: "too-large", why: `a request body may have ${limits.bodyBytesMax} bytes, this one announces ${length}` };
+    return {
+      kind: "too-large",
+      why: `a request body may have ${limits.bodyBytesMax} bytes, this one announces ${length}`,
+    };
   }
   if (declared !== undefined && declared > limits.replayBytesMax) return { kind: "stream", first: [], length };
   return new Promise((resolve) => {
@@ -38,7 +41,8 @@ export function gatherBody(request: IncomingMessage, limits: BodyLimits): Body |
       request.pause();
       end({ kind: "stream", first: chunks, length });
     };
-    const onEnd = () => end({ kind: "whole", bytes: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size) });
+    const onEnd = () =>
+      end({ kind: "whole", bytes: chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size) });
     const onGone = () => end({ kind: "gone" });
     request.on("data", onData).on("end", onEnd).on("close", onGone).on("error", onGone);
   });

@@ -98,11 +98,15 @@ export function makeConfiguration(deps: ConfigurationDeps): Configuration {
     const parsed = routerConfig.safeParse(answer.body);
     if (!parsed.success) {
       const issue = parsed.error.issues[0];
-      nowTrouble(`the agent's configuration is not one (${issue?.path.join(".") ?? ""}: ${issue?.message ?? "?"}); it was left aside`);
+      nowTrouble(
+        `the agent's configuration is not one (${issue?.path.join(".") ?? ""}: ${issue?.message ?? "?"}); it was left aside`,
+      );
       return backoff;
     }
     if (parsed.data.region !== region) {
-      nowTrouble(`the agent's configuration is for region ${parsed.data.region}, this router serves ${region}; it was left aside`);
+      nowTrouble(
+        `the agent's configuration is for region ${parsed.data.region}, this router serves ${region}; it was left aside`,
+      );
       return backoff;
     }
     nowTrouble(undefined);
@@ -116,11 +120,19 @@ export function makeConfiguration(deps: ConfigurationDeps): Configuration {
     async load() {
       const stored = await deps.disk.read(lastKnownGood);
       if (stored.kind === "absent") return say("info", "no earlier configuration on disk; waiting for the agent");
-      if (stored.kind === "torn") return say("warn", `the configuration on disk is torn (${stored.why}); starting empty, waiting for the agent`);
+      if (stored.kind === "torn")
+        return say("warn", `the configuration on disk is torn (${stored.why}); starting empty, waiting for the agent`);
       const parsed = routerConfig.safeParse(stored.value);
-      if (!parsed.success) return say("warn", "the configuration on disk is not one of this version; starting empty, waiting for the agent");
+      if (!parsed.success)
+        return say(
+          "warn",
+          "the configuration on disk is not one of this version; starting empty, waiting for the agent",
+        );
       if (parsed.data.region !== region) {
-        return say("error", `the configuration on disk belongs to region ${parsed.data.region}, not ${region}; starting empty, waiting for the agent`);
+        return say(
+          "error",
+          `the configuration on disk belongs to region ${parsed.data.region}, not ${region}; starting empty, waiting for the agent`,
+        );
       }
       table.apply(withoutWindows(parsed.data));
       say("info", "working by the last configuration on disk; writes wait for the agent");
@@ -148,7 +160,9 @@ function makeKeeper(disk: Disk, say: (why: string) => void): (config: RouteConfi
       try {
         await disk.write(lastKnownGood, value);
       } catch (error) {
-        say(`the configuration could not be kept on disk (${error instanceof Error ? error.message : String(error)}); it is in force all the same`);
+        say(
+          `the configuration could not be kept on disk (${error instanceof Error ? error.message : String(error)}); it is in force all the same`,
+        );
       }
     }
     isWriting = false;

@@ -81,7 +81,11 @@ export function requestHeaders(raw: readonly string[], facts: RequestFacts): str
 }
 
 /** Answer headers as they go back. `acknowledgedEpoch`: given for answers to writes. */
-export function answerHeaders(raw: readonly string[], length: string | undefined, acknowledgedEpoch: number | undefined): string[] {
+export function answerHeaders(
+  raw: readonly string[],
+  length: string | undefined,
+  acknowledgedEpoch: number | undefined,
+): string[] {
   const named = namedByConnection(raw);
   const out: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {

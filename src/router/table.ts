@@ -5,7 +5,14 @@
 
 import { type Dispatch, mayAcknowledge, type Verdict } from "../core/route/acknowledge.ts";
 import { type GroupChange, type Merged, mergeConfig } from "../core/route/change.ts";
-import { type GroupRoute, type HostRoute, type Instant, type RouteConfig, type ServiceRoute, serviceOfHost } from "../core/route/config.ts";
+import {
+  type GroupRoute,
+  type HostRoute,
+  type Instant,
+  type RouteConfig,
+  type ServiceRoute,
+  serviceOfHost,
+} from "../core/route/config.ts";
 import type { ForwardFacts } from "../core/route/forward.ts";
 import { type OriginState, originsToUse, pickOrigin } from "../core/route/origins.ts";
 

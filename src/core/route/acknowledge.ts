@@ -28,8 +28,14 @@ const yes: Verdict = { kind: "yes" };
  * `group` is the record in force now, `region` the router's own. A router that handed the work to another region's router checks
  * its own epoch only; the window is checked there, where the lease is.
  */
-export function mayAcknowledge(dispatch: Dispatch, group: GroupRoute | undefined, region: string, now: Instant): Verdict {
-  if (group === undefined) return { kind: "unknown", mayReopen: false, why: "its group is no longer in the router's configuration" };
+export function mayAcknowledge(
+  dispatch: Dispatch,
+  group: GroupRoute | undefined,
+  region: string,
+  now: Instant,
+): Verdict {
+  if (group === undefined)
+    return { kind: "unknown", mayReopen: false, why: "its group is no longer in the router's configuration" };
   if (group.epoch !== dispatch.epoch || group.primary !== dispatch.to) {
     return {
       kind: "unknown",

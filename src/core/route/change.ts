@@ -1,6 +1,8 @@
 // What a new configuration means for what is going on.
 //
 // I5. A group's record of a lower generation or a lower epoch than the one in force changes nothing, whatever else it came with.
+// I1. A write window is only ever what the newest answer gives for the record in force. An answer that gives none shuts it, even one
+//     that is otherwise left aside: the agent counts on that when it says that its router can acknowledge nothing more.
 // I7. A group that a configuration does not mention keeps its last record: an agent that has just started knows less than we do.
 
 import type { GroupRoute, RouteConfig } from "./config.ts";
@@ -29,6 +31,7 @@ export function mergeConfig(before: RouteConfig | undefined, next: RouteConfig):
   const ignored: string[] = [];
   const changes: GroupChange[] = [];
   const groups = new Map((before?.groups ?? []).map((group) => [group.group, group]));
+  for (const [name, held] of groups) groups.set(name, withoutWindow(held));
   for (const offered of next.groups) {
     const held = groups.get(offered.group);
     const older = held === undefined ? undefined : olderIn(held, offered);
@@ -47,7 +50,11 @@ export function mergeConfig(before: RouteConfig | undefined, next: RouteConfig):
 
 /** The configuration as it may outlive the process: without `writeUntil`, which only a living agent may give. */
 export function withoutWindows(config: RouteConfig): RouteConfig {
-  return { ...config, groups: config.groups.map(({ writeUntil: _, ...rest }) => rest) };
+  return { ...config, groups: config.groups.map(withoutWindow) };
+}
+
+function withoutWindow({ writeUntil: _, ...rest }: GroupRoute): GroupRoute {
+  return rest;
 }
 
 function lasting(config: RouteConfig): string {

@@ -33,7 +33,7 @@ export type ForwardFacts = {
 };
 
 type Facts = ForwardFacts & { readonly group: GroupRoute; readonly claimedEpoch: number };
-type Row = { readonly when: (f: Facts) => boolean; readonly then: (f: Facts) => ForwardDecision };
+type Row = { readonly when: (f: Facts) => boolean; readonly give: (f: Facts) => ForwardDecision };
 
 const refuse = (why: string): ForwardDecision => ({ kind: "refuse", status: 503, executed: false, why });
 const hold = (why: string): ForwardDecision => ({ kind: "hold", why });
@@ -43,26 +43,28 @@ const hasNoWindow = (f: Facts) => !f.safe && f.group.writeUntil === undefined;
 const isPastWindow = (f: Facts) => !f.safe && f.group.writeUntil !== undefined && !isBefore(f.now, f.group.writeUntil);
 
 const switching = (f: Facts) => `a switch of ${f.group.group} is under way; requests wait for the new primary`;
-const unaddressed = (f: Facts) => `${f.group.group} is served in ${f.group.primary}, but no address of a router there is known`;
+const unaddressed = (f: Facts) =>
+  `${f.group.group} is served in ${f.group.primary}, but no address of a router there is known`;
 const closed = (f: Facts) => `no origin of ${f.service} is ready in ${f.region}, and its route is to be closed then`;
 const empty = (f: Facts) => `no origin of ${f.service} is ready in ${f.region} yet`;
 const noWindow = (f: Facts) =>
   `the agent of ${f.region} has not said until when writes to ${f.group.group} may be acknowledged under epoch ${f.group.epoch}`;
-const pastWindow = (f: Facts) => `the lease of ${f.region} on ${f.group.group} has run out; writes wait until it is renewed or moves`;
+const pastWindow = (f: Facts) =>
+  `the lease of ${f.region} on ${f.group.group} has run out; writes wait until it is renewed or moves`;
 const local = (f: Facts): ForwardDecision => ({ kind: "local", epoch: f.group.epoch, origins: f.origins });
 
 const forUsers: readonly Row[] = [
-  { when: (f) => f.group.mode === "hold", then: (f) => hold(switching(f)) },
-  { when: (f) => isElsewhere(f) && f.peer === undefined, then: (f) => refuse(unaddressed(f)) },
+  { when: (f) => f.group.mode === "hold", give: (f) => hold(switching(f)) },
+  { when: (f) => isElsewhere(f) && f.peer === undefined, give: (f) => refuse(unaddressed(f)) },
   {
     when: isElsewhere,
-    then: (f) => ({ kind: "peer", epoch: f.group.epoch, region: f.group.primary, address: f.peer as string }),
+    give: (f) => ({ kind: "peer", epoch: f.group.epoch, region: f.group.primary, address: f.peer as string }),
   },
-  { when: hasNoWindow, then: (f) => hold(noWindow(f)) },
-  { when: isPastWindow, then: (f) => hold(pastWindow(f)) },
-  { when: (f) => f.origins.length === 0 && f.closed, then: (f) => refuse(closed(f)) },
-  { when: (f) => f.origins.length === 0, then: (f) => hold(empty(f)) },
-  { when: () => true, then: local },
+  { when: hasNoWindow, give: (f) => hold(noWindow(f)) },
+  { when: isPastWindow, give: (f) => hold(pastWindow(f)) },
+  { when: (f) => f.origins.length === 0 && f.closed, give: (f) => refuse(closed(f)) },
+  { when: (f) => f.origins.length === 0, give: (f) => hold(empty(f)) },
+  { when: () => true, give: local },
 ];
 
 // A peer's request is never kept here (save for the moment in which this router's own configuration is behind): its sender holds
@@ -70,22 +72,26 @@ const forUsers: readonly Row[] = [
 const forPeers: readonly Row[] = [
   {
     when: (f) => f.claimedEpoch < f.group.epoch,
-    then: (f) => refuse(`sent under epoch ${f.claimedEpoch} of ${f.group.group}, which is at epoch ${f.group.epoch} by now`),
+    give: (f) =>
+      refuse(`sent under epoch ${f.claimedEpoch} of ${f.group.group}, which is at epoch ${f.group.epoch} by now`),
   },
   {
     when: (f) => f.claimedEpoch > f.group.epoch,
-    then: (f) => hold(`sent under epoch ${f.claimedEpoch} of ${f.group.group}, while ${f.region} still works by epoch ${f.group.epoch}`),
+    give: (f) =>
+      hold(
+        `sent under epoch ${f.claimedEpoch} of ${f.group.group}, while ${f.region} still works by epoch ${f.group.epoch}`,
+      ),
   },
-  { when: isElsewhere, then: (f) => refuse(`${f.group.group} is served in ${f.group.primary}, not in ${f.region}`) },
-  { when: (f) => f.group.mode === "hold", then: (f) => refuse(switching(f)) },
-  { when: hasNoWindow, then: (f) => refuse(noWindow(f)) },
-  { when: isPastWindow, then: (f) => refuse(pastWindow(f)) },
-  { when: (f) => f.origins.length === 0, then: (f) => refuse(f.closed ? closed(f) : empty(f)) },
-  { when: () => true, then: local },
+  { when: isElsewhere, give: (f) => refuse(`${f.group.group} is served in ${f.group.primary}, not in ${f.region}`) },
+  { when: (f) => f.group.mode === "hold", give: (f) => refuse(switching(f)) },
+  { when: hasNoWindow, give: (f) => refuse(noWindow(f)) },
+  { when: isPastWindow, give: (f) => refuse(pastWindow(f)) },
+  { when: (f) => f.origins.length === 0, give: (f) => refuse(f.closed ? closed(f) : empty(f)) },
+  { when: () => true, give: local },
 ];
 
 function firstOf(rows: readonly Row[], facts: Facts): ForwardDecision {
-  for (const row of rows) if (row.when(facts)) return row.then(facts);
+  for (const row of rows) if (row.when(facts)) return row.give(facts);
   return refuse(`nothing decides about ${facts.service}`);
 }
 
