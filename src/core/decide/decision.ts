@@ -1,6 +1,6 @@
 // What the decider is told of one group, and what it answers. All instants are on the controller's clock.
 
-import type { FailoverPolicy, GroupName, RegionName } from "../model/system.ts";
+import type { FailoverPolicy, GroupName, RegionName, ServiceName } from "../model/system.ts";
 import type { Diagnosis } from "../watch/diagnosis.ts";
 
 export type SwitchKind = "failover" | "switchover" | "failback";
@@ -11,7 +11,11 @@ export type DecideInput = {
   /** Automation off, detection on. */
   readonly paused: boolean;
   /** As the store has it; absent before the group is established. */
-  readonly record?: { readonly epoch: number; readonly primary: RegionName; readonly promotable: readonly RegionName[] };
+  readonly record?: {
+    readonly epoch: number;
+    readonly primary: RegionName;
+    readonly promotable: readonly RegionName[];
+  };
   /** All current diagnoses of the system; the decider picks what concerns this group. */
   readonly diagnoses: readonly Diagnosis[];
   /** Every region named in `group.primary`, the current primary too (its entry says whether its agent is heard). */
@@ -34,6 +38,7 @@ export type DecideGroup = {
   /** Who may be primary, preferred first. */
   readonly primary: readonly RegionName[];
   readonly witnesses: readonly RegionName[];
+  readonly services: readonly ServiceName[];
   readonly failover: FailoverPolicy;
   readonly maxDataLossMs: number;
   readonly coolDownMs: number;
@@ -51,7 +56,8 @@ export type Candidate = {
   readonly lagBytes?: number;
   /** The last moment at which it was proved to have everything acknowledged until then. */
   readonly caughtUpAtMs?: number;
-  readonly replicas?: { readonly ready: number; readonly wanted: number };
+  /** Services of the group that are up in this region now: a replica is ready, or the database runs. */
+  readonly readyServices: readonly ServiceName[];
 };
 
 export type RunUnderWay = {
@@ -78,7 +84,7 @@ export type PersonRequest =
 export type LossBound = number | "unknown";
 
 export type Question = {
-  readonly kind: "failover" | "switchover";
+  readonly kind: SwitchKind;
   readonly from: RegionName;
   readonly to: RegionName;
   readonly lossBoundMs: LossBound;
@@ -122,9 +128,9 @@ export type DecideState = {
   readonly name: StateName;
   readonly sinceMs: number;
   readonly question?: Question;
-  /** The trouble for which a person said no; forgotten when that trouble is over. */
-  readonly denied?: { readonly key: string; readonly by: string };
-  /** Automatic runs that failed one after the other. */
+  /** The trouble for which a person said no, or aborted the run; forgotten when that trouble is over. */
+  readonly denied?: { readonly trouble: string; readonly by: string };
+  /** Switches that failed one after the other, since the last one that was done or the last time that all was well. */
   readonly failedRuns: number;
   /** The newest ended run that has been counted. */
   readonly countedRun?: string;

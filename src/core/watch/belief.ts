@@ -48,6 +48,7 @@ export type TargetState = {
   readonly dwellFromMs: number;
 };
 
+/** "unwatched": no vantage looks at it at present, by choice or because all are silent; the region's agent tells which. */
 export type BeliefKind = "unwatched" | "unknown" | "up" | "down" | "recovering";
 
 export type Belief = {
@@ -124,7 +125,8 @@ function nextView(view: View, rules: BeliefRules, last: "ok" | "miss" | "blind",
 
 /** Moves between up, down and recovering. Also called as time passes, for the dwell. */
 export function settle(state: TargetState, rules: BeliefRules, nowMs: number): TargetState {
-  const alarmed = state.statistic >= rules.misses && votesOf(state, rules, nowMs).length >= quorumOf(state.views.length);
+  const alarmed =
+    state.statistic >= rules.misses && votesOf(state, rules, nowMs).length >= quorumOf(state.views.length);
   switch (state.phase) {
     case "up":
       return alarmed ? { ...state, phase: "down", sinceMs: state.missingSinceMs } : state;
@@ -134,9 +136,13 @@ export function settle(state: TargetState, rules: BeliefRules, nowMs: number): T
     case "recovering": {
       if (alarmed) return { ...state, phase: "down", sinceMs: state.missingSinceMs };
       if (state.statistic >= localMisses) return { ...state, dwellFromMs: nowMs };
-      const answering = state.views.filter((view) => fresh(view, rules, nowMs) && view.answers >= rules.recoveryAnswers);
+      const answering = state.views.filter(
+        (view) => fresh(view, rules, nowMs) && view.answers >= rules.recoveryAnswers,
+      );
       const dwelt = nowMs - state.dwellFromMs >= rules.recoveryDwellMs;
-      return dwelt && answering.length >= quorumOf(state.views.length) ? { ...state, phase: "up", sinceMs: nowMs } : state;
+      return dwelt && answering.length >= quorumOf(state.views.length)
+        ? { ...state, phase: "up", sinceMs: nowMs }
+        : state;
     }
     default:
       return state.phase satisfies never;
@@ -150,7 +156,7 @@ export function beliefOf(state: TargetState, rules: BeliefRules, nowMs: number):
   const votes = votesOf(state, rules, nowMs);
   const quorum = quorumOf(state.views.length);
   return {
-    kind: kindOf(state, { usable: usable.length, votes: votes.length, quorum }),
+    kind: heard.length === 0 ? "unwatched" : kindOf(state, { usable: usable.length, votes: votes.length, quorum }),
     sinceMs: state.sinceMs,
     statistic: state.statistic,
     samples: state.views.reduce((sum, view) => sum + view.samples, 0),
@@ -166,7 +172,6 @@ export function beliefOf(state: TargetState, rules: BeliefRules, nowMs: number):
 }
 
 function kindOf(state: TargetState, seen: { usable: number; votes: number; quorum: number }): BeliefKind {
-  if (state.views.every((view) => view.samples === 0)) return "unwatched";
   if (seen.usable < seen.quorum) return "unknown";
   // An alarm stands only while its quorum stands: those who raised it may have gone blind or silent since.
   if (state.phase === "down") return seen.votes >= seen.quorum ? "down" : "unknown";

@@ -67,8 +67,13 @@ export function targetsOf(system: System): readonly Target[] {
  * services of each group in its primary region and that region's agent.
  */
 export function budgetTargets(system: System): number {
-  const moving = system.groups.map((group) => system.services.filter((service) => service.group === group.name).length + 1);
-  return Math.max(1, moving.reduce((sum, count) => sum + count, 0));
+  const moving = system.groups.map(
+    (group) => system.services.filter((service) => service.group === group.name).length + 1,
+  );
+  return Math.max(
+    1,
+    moving.reduce((sum, count) => sum + count, 0),
+  );
 }
 
 /** A service that replicates is a database to the watch; the others hold nothing. */

@@ -14,7 +14,9 @@ export type Detector = {
   readonly scoreOk: number;
 };
 
-export const detectors = [{ name: "dead", p1: 1, scoreMiss: 1, scoreOk: Number.NEGATIVE_INFINITY }] as const satisfies readonly Detector[];
+export const detectors = [
+  { name: "dead", p1: 1, scoreMiss: 1, scoreOk: Number.NEGATIVE_INFINITY },
+] as const satisfies readonly Detector[];
 
 /** The one detector of the first form. */
 export const deadDetector: Detector = detectors[0];

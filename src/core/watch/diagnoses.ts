@@ -34,17 +34,28 @@ export const regionRows: readonly Row<RegionFacts>[] = [
     covers: "nothing",
     when: ({ facts }) => facts.blindReports >= reportsBelieved,
     severity: () => "warning",
-    evidence: ({ facts }) => ({ statistic: facts.blindReports, threshold: reportsBelieved, vantages: [facts.region], sampleCount: facts.blindReports, silentMs: 0 }),
+    evidence: ({ facts }) => ({
+      statistic: facts.blindReports,
+      threshold: reportsBelieved,
+      vantages: [facts.region],
+      sampleCount: facts.blindReports,
+      silentMs: 0,
+    }),
     sentence: ({ facts }) =>
       `${facts.region} is blind as an observer: it reached none of its controls in ${facts.blindReports} reports in a row, so what it misses is not counted`,
   },
   {
     name: "unknown",
-    means: "fewer vantages than a quorum can judge: the others are silent, or blind because they reach no control target",
+    means:
+      "fewer vantages than a quorum can judge: the others are silent, or blind because they reach no control target",
     covers: "subject",
     when: ({ facts }) => facts.agent.kind === "unknown" || facts.agent.kind === "unwatched",
     severity: (facts) => (facts.primaryHere ? "warning" : "notice"),
-    evidence: ({ facts }) => ({ ...availability(facts.agent, facts.agent.quorum), statistic: facts.agent.usable.length, vantages: facts.agent.usable }),
+    evidence: ({ facts }) => ({
+      ...availability(facts.agent, facts.agent.quorum),
+      statistic: facts.agent.usable.length,
+      vantages: facts.agent.usable,
+    }),
     sentence: ({ facts }) =>
       `${facts.region} cannot be judged: ${facts.agent.usable.length} of the ${facts.agent.quorum} vantages that are needed can see and reach their controls${because(facts.agent)}`,
   },
@@ -78,7 +89,11 @@ export const regionRows: readonly Row<RegionFacts>[] = [
     when: ({ facts }) => dissent(facts) === "partner",
     severity: () => "warning",
     partner: (facts) => facts.agent.alone[0] ?? facts.region,
-    evidence: ({ facts }) => ({ ...availability(facts.agent, facts.misses), statistic: facts.agent.alone.length, vantages: facts.agent.alone }),
+    evidence: ({ facts }) => ({
+      ...availability(facts.agent, facts.misses),
+      statistic: facts.agent.alone.length,
+      vantages: facts.agent.alone,
+    }),
     sentence: ({ facts }) =>
       `the link between ${facts.region} and ${list(facts.agent.alone)} is cut: ${list(facts.agent.alone)} gets no answer from ${facts.region}, ${list(facts.agent.fine)} ${plural(facts.agent.fine.length, "does", "do")}; ${facts.region} serves on`,
   },
@@ -88,7 +103,11 @@ export const regionRows: readonly Row<RegionFacts>[] = [
     covers: "nothing",
     when: ({ facts }) => dissent(facts) === "others",
     severity: () => "warning",
-    evidence: ({ facts }) => ({ ...availability(facts.agent, facts.misses), statistic: facts.agent.alone.length, vantages: facts.agent.alone }),
+    evidence: ({ facts }) => ({
+      ...availability(facts.agent, facts.misses),
+      statistic: facts.agent.alone.length,
+      vantages: facts.agent.alone,
+    }),
     sentence: ({ facts }) =>
       `vantages disagree about ${facts.region}: ${list(facts.agent.alone)} ${plural(facts.agent.alone.length, "gets", "get")} no answer, ${list(facts.agent.fine)} ${plural(facts.agent.fine.length, "does", "do")}; a network fault between them, not a dead region`,
   },
@@ -127,7 +146,8 @@ export const regionRows: readonly Row<RegionFacts>[] = [
 export const serviceRows: readonly Row<ServiceFacts>[] = [
   {
     name: "promoted-by-hand",
-    means: "a copy became primary without Leeward: it was a standby under the present record, or is on a newer timeline than the primary",
+    means:
+      "a copy became primary without Leeward: it was a standby under the present record, or is on a newer timeline than the primary",
     covers: "subject",
     when: ({ facts }) => (facts.report?.selfMadeReports ?? 0) >= reportsBelieved && facts.agentHeard,
     severity: () => "critical",
@@ -140,10 +160,17 @@ export const serviceRows: readonly Row<ServiceFacts>[] = [
     name: "database-down",
     means: "a database is down (by the vantages, or by its own agent's reports) while the region's agent answers",
     covers: "subject",
-    when: ({ facts }) => facts.database && facts.expected && (facts.agentUp || facts.agentHeard) && (facts.belief.kind === "down" || saysDown(facts)),
+    when: ({ facts }) =>
+      facts.database &&
+      facts.expected &&
+      (facts.agentUp || facts.agentHeard) &&
+      (facts.belief.kind === "down" || saysDown(facts)),
     severity: (facts) => (facts.primaryHere ? "critical" : "warning"),
     sinceMs: ({ facts }) => downSince(facts),
-    evidence: ({ facts }) => (facts.belief.kind === "down" ? availability(facts.belief, facts.misses) : reported(facts, facts.report?.downReports ?? 0, facts.misses)),
+    evidence: ({ facts }) =>
+      facts.belief.kind === "down"
+        ? availability(facts.belief, facts.misses)
+        : reported(facts, facts.report?.downReports ?? 0, facts.misses),
     sentence: ({ facts, nowMs }) =>
       `${facts.service.name} in ${facts.region} is down for ${duration(nowMs - downSince(facts))} while the agent there answers (${downWords(facts)})`,
   },
@@ -154,19 +181,26 @@ export const serviceRows: readonly Row<ServiceFacts>[] = [
     when: ({ facts }) => facts.expected && (facts.belief.kind === "down" || saysDown(facts)),
     severity: (facts) => (facts.primaryHere ? "critical" : "warning"),
     sinceMs: ({ facts }) => downSince(facts),
-    evidence: ({ facts }) => (facts.belief.kind === "down" ? availability(facts.belief, facts.misses) : reported(facts, facts.report?.downReports ?? 0, facts.misses)),
+    evidence: ({ facts }) =>
+      facts.belief.kind === "down"
+        ? availability(facts.belief, facts.misses)
+        : reported(facts, facts.report?.downReports ?? 0, facts.misses),
     sentence: ({ facts, nowMs }) =>
       `${facts.service.name} in ${facts.region} is down for ${duration(nowMs - downSince(facts))} (${downWords(facts)})`,
   },
   {
     name: "replication-stalled",
-    means: "the primary is heard, and the standby was last caught up longer ago than the bound (a third of maxDataLoss, 2 s to 60 s)",
+    means:
+      "the primary is heard, and the standby was last caught up longer ago than the bound (a third of maxDataLoss, 2 s to 60 s)",
     covers: "nothing",
     when: (subject) => subject.facts.primaryHeard && lagAge(subject) > subject.facts.stalledAfterMs,
     severity: () => "warning",
     sinceMs: ({ facts, nowMs }) => caughtUp(facts) ?? nowMs,
     partner: (facts) => facts.primary ?? facts.region,
-    evidence: (subject) => ({ ...reported(subject.facts, lagAge(subject), subject.facts.stalledAfterMs), vantages: [subject.facts.primary ?? "", subject.facts.region] }),
+    evidence: (subject) => ({
+      ...reported(subject.facts, lagAge(subject), subject.facts.stalledAfterMs),
+      vantages: [subject.facts.primary ?? "", subject.facts.region],
+    }),
     sentence: (subject) =>
       `replication of ${subject.facts.service.name} to ${subject.facts.region} is stalled: last caught up ${duration(lagAge(subject))} ago (bound ${duration(subject.facts.stalledAfterMs)})${bytes(subject.facts)}`,
   },
@@ -190,7 +224,10 @@ export function diagnose(facts: Facts, before: readonly Diagnosis[]): readonly D
   return found.map((diagnosis) => {
     const old = before.find(
       (one) =>
-        one.name === diagnosis.name && one.region === diagnosis.region && one.service === diagnosis.service && one.partner === diagnosis.partner,
+        one.name === diagnosis.name &&
+        one.region === diagnosis.region &&
+        one.service === diagnosis.service &&
+        one.partner === diagnosis.partner,
     );
     return old === undefined ? diagnosis : { ...diagnosis, sinceMs: old.sinceMs, seenAtMs: old.seenAtMs };
   });
@@ -198,14 +235,22 @@ export function diagnose(facts: Facts, before: readonly Diagnosis[]): readonly D
 
 function ofRegion(facts: RegionFacts, nowMs: number): readonly Diagnosis[] {
   const region = firstOf(regionRows, { facts, nowMs }, { region: facts.region });
-  const covered = region.some((diagnosis) => regionRows.some((row) => row.name === diagnosis.name && row.covers === "services"));
+  const covered = region.some((diagnosis) =>
+    regionRows.some((row) => row.name === diagnosis.name && row.covers === "services"),
+  );
   const services = covered
     ? []
-    : facts.services.flatMap((service) => firstOf(serviceRows, { facts: service, nowMs }, { region: facts.region, service: service.service.name }));
+    : facts.services.flatMap((service) =>
+        firstOf(serviceRows, { facts: service, nowMs }, { region: facts.region, service: service.service.name }),
+      );
   return region.length + services.length > 0 ? [...region, ...services] : [healthy(facts, nowMs)];
 }
 
-function firstOf<F>(rows: readonly Row<F>[], subject: Subject<F>, at: { readonly region: RegionName; readonly service?: string }): readonly Diagnosis[] {
+function firstOf<F>(
+  rows: readonly Row<F>[],
+  subject: Subject<F>,
+  at: { readonly region: RegionName; readonly service?: string },
+): readonly Diagnosis[] {
   const found: Diagnosis[] = [];
   for (const row of rows) {
     if (!row.when(subject)) continue;
@@ -275,7 +320,8 @@ function downSince(facts: ServiceFacts): number {
 }
 
 function downWords(facts: ServiceFacts): string {
-  if (facts.belief.kind === "down") return `${misses(facts.belief)} at ${list(facts.belief.votes)}, threshold ${facts.misses}`;
+  if (facts.belief.kind === "down")
+    return `${misses(facts.belief)} at ${list(facts.belief.votes)}, threshold ${facts.misses}`;
   return `its own agent said so in ${facts.report?.downReports ?? 0} reports in a row, threshold ${facts.misses}`;
 }
 
@@ -309,7 +355,13 @@ function reach({ votes }: Belief): string {
 }
 
 function availability(belief: Belief, threshold: number): Evidence {
-  return { statistic: belief.statistic, threshold, vantages: belief.votes, sampleCount: belief.samples, silentMs: belief.silentMs };
+  return {
+    statistic: belief.statistic,
+    threshold,
+    vantages: belief.votes,
+    sampleCount: belief.samples,
+    silentMs: belief.silentMs,
+  };
 }
 
 function reported(facts: ServiceFacts, statistic: number, threshold: number): Evidence {

@@ -111,7 +111,8 @@ function serviceFacts(
     report: state.reports.get(reportKey(region, service.name)),
     standby: replication?.standbys.find((standby) => standby.region === region),
     primaryHeard: within(replication?.primaryReportedAtMs),
-    stalledAfterMs: group === undefined ? Number.POSITIVE_INFINITY : (config.stalledAfterMs[group.name] ?? Number.POSITIVE_INFINITY),
+    stalledAfterMs:
+      group === undefined ? Number.POSITIVE_INFINITY : (config.stalledAfterMs[group.name] ?? Number.POSITIVE_INFINITY),
     agentUp: agent.kind === "up" || agent.kind === "recovering",
     agentHeard: within(state.reportedAtMs.get(region)),
   };

@@ -49,7 +49,8 @@ export function takeReport(state: Replication, report: ReplicationReport): Repli
   const { region, service } = report;
   if (region === state.primary) return service.role === "primary" ? withPrimary(state, report) : state;
   // Not a copy at this moment (stopped, or being made anew): what was proved of the old one is not true of the next by itself.
-  if (service.role !== "standby") return { ...state, standbys: state.standbys.filter((standby) => standby.region !== region) };
+  if (service.role !== "standby")
+    return { ...state, standbys: state.standbys.filter((standby) => standby.region !== region) };
   return proved({ ...state, standbys: withStandby(state.standbys, report) });
 }
 
@@ -61,7 +62,10 @@ function withPrimary(state: Replication, { service, stampEchoMs, nowMs }: Replic
   const marks = state.timeline === undefined || state.timeline === timeline ? state.marks : [];
   const newest = marks.at(-1);
   // A report that overtook a newer one adds nothing.
-  const added = newest !== undefined && stampEchoMs <= newest.stampMs ? marks : thinned([...marks, { stampMs: stampEchoMs, written: BigInt(written) }]);
+  const added =
+    newest !== undefined && stampEchoMs <= newest.stampMs
+      ? marks
+      : thinned([...marks, { stampMs: stampEchoMs, written: BigInt(written) }]);
   return proved({ ...state, primaryReportedAtMs: nowMs, timeline, marks: added });
 }
 

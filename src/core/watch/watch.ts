@@ -18,7 +18,7 @@ export type ReportOf = {
   /** Reports in a row that said it does not run. */
   readonly downReports: number;
   readonly downSinceMs: number;
-  /** Seen as a standby, or with this timeline, under the present record. */
+  /** Seen as a standby under the present record. */
   readonly wasStandby: boolean;
   /** Reports in a row in which a copy that was a standby under this record calls itself primary. */
   readonly selfMadeReports: number;
@@ -111,15 +111,27 @@ function settleAt(config: WatchConfig, target: TargetState, index: number, nowMs
   return rules === undefined ? target : settle(target, rules, nowMs);
 }
 
-function takeObservations(config: WatchConfig, state: WatchState, observations: readonly Observation[], nowMs: number): WatchState {
+function takeObservations(
+  config: WatchConfig,
+  state: WatchState,
+  observations: readonly Observation[],
+  nowMs: number,
+): WatchState {
   const routed = observations.filter((one) => one.source === "router");
   const overridden = (one: Observation): boolean =>
     one.source === "probe" &&
-    routed.some((other) => other.vantage === one.vantage && other.target.region === one.target.region && other.target.service === one.target.service);
+    routed.some(
+      (other) =>
+        other.vantage === one.vantage &&
+        other.target.region === one.target.region &&
+        other.target.service === one.target.service,
+    );
   const targets = [...state.targets];
   for (const one of observations) {
     if (overridden(one)) continue;
-    const index = config.targets.findIndex(({ region, service }) => region === one.target.region && service === one.target.service);
+    const index = config.targets.findIndex(
+      ({ region, service }) => region === one.target.region && service === one.target.service,
+    );
     const [target, rules] = [targets[index], config.targets[index]?.rules];
     // A target that this manifest does not have: an agent with another one. The controller says so; there is nothing to watch.
     if (target === undefined || rules === undefined) continue;
@@ -133,7 +145,11 @@ function takeObservations(config: WatchConfig, state: WatchState, observations: 
   return { ...state, targets, blindReports };
 }
 
-function takeStatus(config: WatchConfig, state: WatchState, input: Extract<WatchInput, { kind: "status" }>): WatchState {
+function takeStatus(
+  config: WatchConfig,
+  state: WatchState,
+  input: Extract<WatchInput, { kind: "status" }>,
+): WatchState {
   const { region, nowMs, stampEchoMs } = input;
   const reports = new Map(state.reports);
   const replication = new Map(state.replication);
@@ -144,7 +160,11 @@ function takeStatus(config: WatchConfig, state: WatchState, input: Extract<Watch
     const timeline = replication.get(known.name)?.timeline;
     reports.set(
       reportKey(region, known.name),
-      nextReport(reports.get(reportKey(region, known.name)), service, nowMs, { primary: record?.primary, region, timeline }),
+      nextReport(reports.get(reportKey(region, known.name)), service, nowMs, {
+        primary: record?.primary,
+        region,
+        timeline,
+      }),
     );
     if (!isDatabase(known) || record === undefined) continue;
     const link = replication.get(known.name) ?? newReplication(record.primary);
@@ -163,7 +183,10 @@ function nextReport(
   // An old primary that wakes up calls itself primary too, but it was never a standby under this record, and its timeline is old.
   const newer = at.timeline !== undefined && (service.position?.timeline ?? 0) > at.timeline;
   const selfMade =
-    service.role === "primary" && at.primary !== undefined && at.primary !== at.region && (newer || (before?.wasStandby ?? false));
+    service.role === "primary" &&
+    at.primary !== undefined &&
+    at.primary !== at.region &&
+    (newer || (before?.wasStandby ?? false));
   return {
     service,
     atMs: nowMs,
@@ -175,18 +198,25 @@ function nextReport(
   };
 }
 
+/** What a region's own reports add up to under one record; a service that was meant to stand still may be meant to run under the next. */
+const forgotten = { wasStandby: false, selfMadeReports: 0, downReports: 0 } as const;
+
 /** A new primary is a new history: what was proved of copies of the old one does not hold for it. */
 function takeRecord(config: WatchConfig, state: WatchState, record: WatchedRecord): WatchState {
   const before = state.records.get(record.group);
   if (before !== undefined && before.epoch >= record.epoch) return state;
   const records = new Map(state.records).set(record.group, record);
   if (before?.primary === record.primary) return { ...state, records };
-  const members = config.system.services.filter((service) => service.group === record.group).map((service) => service.name);
+  const members = config.system.services
+    .filter((service) => service.group === record.group)
+    .map((service) => service.name);
   const replication = new Map(state.replication);
   for (const name of members) replication.delete(name);
   const reports = new Map(
     [...state.reports].map(([key, report]) =>
-      members.includes(report.service.service) ? ([key, { ...report, wasStandby: false, selfMadeReports: 0 }] as const) : ([key, report] as const),
+      members.includes(report.service.service)
+        ? ([key, { ...report, ...forgotten }] as const)
+        : ([key, report] as const),
     ),
   );
   return { ...state, records, replication, reports };

@@ -1,0 +1,12 @@
+// The commands that decisions tell people to type, in one place, so that they stay those of the command line.
+
+import type { GroupName, RegionName } from "../model/system.ts";
+
+export const commands = {
+  status: (): string => "leeward status",
+  switchover: (group: GroupName, to: RegionName): string => `leeward switchover ${group} --to ${to}`,
+  failover: (group: GroupName, to: RegionName, acceptLoss = false): string =>
+    `leeward failover ${group} --to ${to}${acceptLoss ? " --accept-loss" : ""}`,
+  approve: (group: GroupName): string => `leeward approve ${group}`,
+  unpause: (group: GroupName): string => `leeward unpause ${group}`,
+} as const;
