@@ -1,16 +1,7 @@
 // Diagnosis, policy and orders in; one decision with its reason out. Pure: state and input are all it knows.
 // The rows of transitions.ts and orders.ts choose; this file only carries out what a row says.
 
-import type {
-  DecideInput,
-  Decision,
-  DecideState,
-  EndedRun,
-  LossBound,
-  Question,
-  StateName,
-  SwitchKind,
-} from "./decision.ts";
+import type { DecideInput, Decision, DecideState, LossBound, Question, StateName, SwitchKind } from "./decision.ts";
 import { type DecideFacts, decideFactsOf } from "./facts.ts";
 import { type OrderRow, orders } from "./orders.ts";
 import { type Row, transitions } from "./transitions.ts";
@@ -38,7 +29,7 @@ function byPolicy(facts: DecideFacts): Decided {
   switch (row.decision) {
     case "hold":
     case "hold and tell": {
-      const next = withoutQuestion(enter(state, row.then, facts));
+      const next = withoutQuestion(enter(state, row.enters, facts));
       return {
         decision: { kind: "hold", attention: row.decision === "hold and tell", ...told, ...lossOf(facts) },
         state: next,
@@ -46,7 +37,7 @@ function byPolicy(facts: DecideFacts): Decided {
     }
     case "ask": {
       const question = questionOf(facts);
-      const next = enter(state, row.then, facts);
+      const next = enter(state, row.enters, facts);
       if (question === undefined) return { decision: { kind: "ask", ...told }, state: withoutQuestion(next) };
       return { decision: { kind: "ask", ...told, question, ...lossOf(facts) }, state: { ...next, question } };
     }
@@ -72,7 +63,7 @@ function byOrder(facts: DecideFacts): Decided {
   if (request === undefined || row === undefined) throw new Error("no row of the order table holds");
   const reason = fill(row.sentence, facts);
   const told = { reason, rule: row.id, ...nextOf(row, facts) };
-  const then = row.then === "same" ? state.name : row.then;
+  const then = row.enters === "same" ? state.name : row.enters;
   switch (row.does) {
     case "refuse":
       return { decision: { kind: "hold", attention: false, ...told, answer: { accepted: false, why: reason } }, state };
@@ -178,7 +169,7 @@ function withoutQuestion({ question: _, ...rest }: DecideState): DecideState {
 /** Each ended run is counted once: what was done clears the count, what failed adds to it, what a person aborted is a no. */
 function countRun(state: DecideState, input: DecideInput): DecideState {
   const { lastRun } = input;
-  if (lastRun === undefined || lastRun.id === state.countedRun || !isSwitch(lastRun)) return state;
+  if (lastRun === undefined || lastRun.id === state.countedRun) return state;
   const counted = { ...state, countedRun: lastRun.id };
   if (lastRun.result === "done") return { ...counted, failedRuns: 0 };
   if (lastRun.result === "failed") return { ...counted, failedRuns: state.failedRuns + 1 };
@@ -186,10 +177,6 @@ function countRun(state: DecideState, input: DecideInput): DecideState {
   return trouble === undefined
     ? counted
     : { ...counted, denied: { trouble: trouble.key, by: "the person who aborted the last run" } };
-}
-
-function isSwitch({ kind }: EndedRun): boolean {
-  return kind === "failover" || kind === "switchover" || kind === "failback";
 }
 
 /** A no, and a count of failures, last as long as the trouble that they were about. Unknown is not an end of trouble. */

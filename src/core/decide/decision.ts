@@ -27,7 +27,10 @@ export type DecideInput = {
   };
   /** The run of this group that has not ended, paused ones too. */
   readonly run?: RunUnderWay;
-  /** The newest ended run of this group. */
+  /**
+   * The newest ended failover, switchover or failback of this group, whoever ordered it; not a protecting run after it, or the
+   * cool-down would be forgotten. Left out again once a switch that ended half-way has been put right.
+   */
   readonly lastRun?: EndedRun;
   /** At most one order of a person at a time; the answer is in the same return. */
   readonly request?: PersonRequest;
@@ -68,6 +71,7 @@ export type RunUnderWay = {
 };
 
 export type EndedRun = RunUnderWay & {
+  readonly kind: SwitchKind;
   readonly result: "done" | "failed" | "aborted";
   readonly reason: string;
   readonly endedAtMs: number;

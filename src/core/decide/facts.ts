@@ -2,7 +2,7 @@
 
 import type { RegionName } from "../model/system.ts";
 import type { Diagnosis, DiagnosisName } from "../watch/diagnosis.ts";
-import type { DecideInput, DecideState, EndedRun, RunUnderWay, SwitchKind } from "./decision.ts";
+import type { DecideInput, DecideState, EndedRun, RunUnderWay } from "./decision.ts";
 import { decideRules, type Trouble, troubles } from "./rules.ts";
 import { type Judged, judge, targetsFor } from "./targets.ts";
 
@@ -34,8 +34,6 @@ export type DecideFacts = {
   readonly order: { readonly to: RegionName; readonly judged: Judged } | undefined;
 };
 
-const switchKinds: readonly string[] = ["failover", "switchover", "failback"] satisfies readonly SwitchKind[];
-
 export function decideFactsOf(state: DecideState, input: DecideInput): DecideFacts {
   const { nowMs, lastRun, record, group } = input;
   const from = record?.primary ?? "";
@@ -49,7 +47,6 @@ export function decideFactsOf(state: DecideState, input: DecideInput): DecideFac
   const trouble = troubleOf(find, from);
   const targets = targetsFor(input, trouble?.remedy === "switchover" ? "graceful" : "forced");
   const target = targets.find((one) => one.refusedWhy === undefined);
-  const switched = lastRun !== undefined && switchKinds.includes(lastRun.kind);
   const retryMs =
     state.failedRuns === 0
       ? 0
@@ -76,9 +73,9 @@ export function decideFactsOf(state: DecideState, input: DecideInput): DecideFac
     targetReady: readyAt(input, target?.region, trouble?.seen.service),
     leaseLeftMs: input.lease.seenAtMs + input.lease.ttlMs - nowMs,
     restartLeftMs: trouble === undefined ? 0 : trouble.seen.sinceMs + trouble.restartWindowMs - nowMs,
-    coolLeftMs: switched && lastRun.result === "done" ? lastRun.endedAtMs + group.coolDownMs - nowMs : 0,
+    coolLeftMs: lastRun?.result === "done" ? lastRun.endedAtMs + group.coolDownMs - nowMs : 0,
     retryLeftMs: lastRun === undefined ? 0 : lastRun.endedAtMs + retryMs - nowMs,
-    halfWay: switched && lastRun.result !== "done" && lastRun.to === from ? lastRun : undefined,
+    halfWay: lastRun !== undefined && lastRun.result !== "done" && lastRun.to === from ? lastRun : undefined,
     order: orderOf(input),
   };
 }

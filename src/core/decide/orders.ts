@@ -13,7 +13,7 @@ export type OrderRow = {
   readonly when: string;
   readonly test: (facts: DecideFacts) => boolean;
   readonly does: "refuse" | "ask again" | "note" | "switch";
-  readonly then: StateName | "same";
+  readonly enters: StateName | "same";
   readonly sentence: string;
   readonly next?: (facts: DecideFacts) => string | undefined;
 };
@@ -44,7 +44,7 @@ export const orders: readonly OrderRow[] = [
     when: "the group has no record yet",
     test: (f) => f.input.record === undefined,
     does: "refuse",
-    then: "same",
+    enters: "same",
     sentence: "refused: {group} has no primary on record yet",
     next: status,
   },
@@ -54,7 +54,7 @@ export const orders: readonly OrderRow[] = [
     when: "a run is under way",
     test: (f) => f.run !== undefined,
     does: "refuse",
-    then: "same",
+    enters: "same",
     sentence: "refused: a {run} is under way and came first; order again when it has ended",
     next: status,
   },
@@ -64,7 +64,7 @@ export const orders: readonly OrderRow[] = [
     when: "the store cannot be reached (I7)",
     test: (f) => f.storeAway !== undefined,
     does: "refuse",
-    then: "same",
+    enters: "same",
     sentence: "refused: {storeAway}; an epoch cannot be agreed on without the store",
     next: status,
   },
@@ -74,7 +74,7 @@ export const orders: readonly OrderRow[] = [
     when: "nothing is being asked",
     test: (f) => f.state.question === undefined,
     does: "refuse",
-    then: "same",
+    enters: "same",
     sentence: "refused: nothing is being asked about {group}",
     next: status,
   },
@@ -84,7 +84,7 @@ export const orders: readonly OrderRow[] = [
     when: "a person says no",
     test: () => true,
     does: "note",
-    then: "degraded",
+    enters: "degraded",
     sentence: "{by} said no to the {question}; it is not asked again while the trouble is the same",
     next: status,
   },
@@ -94,7 +94,7 @@ export const orders: readonly OrderRow[] = [
     when: "the trouble that was asked about is over, or cannot be judged any more",
     test: (f) => f.trouble === undefined || f.unknown !== undefined,
     does: "refuse",
-    then: "same",
+    enters: "same",
     sentence: "refused: what was asked about is no longer so; {from} is not known to be in trouble at this moment",
     next: status,
   },
@@ -105,7 +105,7 @@ export const orders: readonly OrderRow[] = [
     test: (f) =>
       f.target === undefined || f.target.region !== f.state.question?.to || f.trouble?.remedy !== f.state.question.kind,
     does: "refuse",
-    then: "same",
+    enters: "same",
     sentence: "refused: a {question} was asked about, but by now that is not what would be done",
     next: status,
   },
@@ -115,7 +115,7 @@ export const orders: readonly OrderRow[] = [
     when: "the loss has grown beyond what was named when asking (I3)",
     test: (f) => !covered(f),
     does: "ask again",
-    then: "asking",
+    enters: "asking",
     sentence:
       "the loss to expect has grown from {askedLoss} to {loss} since you were asked: approve again if that is still right",
     next: (f) => commands.approve(nameOf(f)),
@@ -126,7 +126,7 @@ export const orders: readonly OrderRow[] = [
     when: "a person says yes",
     test: () => true,
     does: "switch",
-    then: "switching",
+    enters: "switching",
     sentence: "{by} approved the {question}, losing at most {loss}: {seen}",
   },
   {
@@ -135,7 +135,7 @@ export const orders: readonly OrderRow[] = [
     when: "the group is at home",
     test: (f) => f.order?.to === f.from,
     does: "refuse",
-    then: "same",
+    enters: "same",
     sentence: "refused: {group} is at home already, {from} is its first region in the manifest",
   },
   {
@@ -144,7 +144,7 @@ export const orders: readonly OrderRow[] = [
     when: "the target cannot take over (not promotable, a witness, in trouble, never streamed, ...; to a graceful switch also: not streaming, behind)",
     test: (f) => f.order?.judged.refusedWhy !== undefined,
     does: "refuse",
-    then: "same",
+    enters: "same",
     sentence: "refused: {why}",
     next: status,
   },
@@ -154,7 +154,7 @@ export const orders: readonly OrderRow[] = [
     when: "a graceful switch needs the old primary, and that is in trouble, unknown, or does not report",
     test: (f) => needsForce(f) || !primaryHeard(f),
     does: "refuse",
-    then: "same",
+    enters: "same",
     sentence:
       "refused: a {asked} needs {from} to stop its writes in good order, and {from} does not answer for that; a failover does not need it",
     next: (f) => commands.failover(nameOf(f), toOf(f)),
@@ -165,7 +165,7 @@ export const orders: readonly OrderRow[] = [
     when: "the primary is well, and the loss was not accepted",
     test: (f) => f.trouble === undefined && f.unknown === undefined && primaryHeard(f) && !accepts(f),
     does: "refuse",
-    then: "same",
+    enters: "same",
     sentence: "refused: {from} is well, and a failover may lose {loss} where a switchover loses nothing",
     next: (f) => commands.switchover(nameOf(f), toOf(f)),
   },
@@ -176,7 +176,7 @@ export const orders: readonly OrderRow[] = [
     test: (f) =>
       f.order !== undefined && exceeds(f.order.judged.lossBoundMs, f.input.group.maxDataLossMs) && !accepts(f),
     does: "refuse",
-    then: "same",
+    enters: "same",
     sentence: "refused: a failover to {to} may lose {loss}, and {maxLoss} is allowed; say that you accept it",
     next: (f) => commands.failover(nameOf(f), toOf(f), true),
   },
@@ -186,7 +186,7 @@ export const orders: readonly OrderRow[] = [
     when: "the order stands",
     test: () => true,
     does: "switch",
-    then: "switching",
+    enters: "switching",
     sentence: "{by} ordered a failover from {from} to {to}, losing at most {loss}",
   },
   {
@@ -195,7 +195,7 @@ export const orders: readonly OrderRow[] = [
     when: "the order stands",
     test: () => true,
     does: "switch",
-    then: "switching",
+    enters: "switching",
     sentence: "{by} ordered a {asked} from {from} to {to}; nothing is lost",
   },
 ];

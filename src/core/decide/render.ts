@@ -44,7 +44,7 @@ function diagram(rows: readonly Row[]): readonly string[] {
   const arrows = new Map<string, string[]>();
   for (const row of rows) {
     for (const from of row.from === "any" ? ["[*]"] : row.from) {
-      const arrow = `${idOf(from)} --> ${idOf(row.then)}`;
+      const arrow = `${idOf(from)} --> ${idOf(row.enters)}`;
       arrows.set(arrow, [...(arrows.get(arrow) ?? []), row.id]);
     }
   }
@@ -61,13 +61,13 @@ function transitionCells(row: Row): readonly string[] {
     row.from === "any" ? "any" : row.from.join(", "),
     row.when,
     row.decision,
-    row.then,
+    row.enters,
     row.sentence,
   ];
 }
 
 function orderCells(row: OrderRow): readonly string[] {
-  return [code(row.id), row.kinds.join(", "), row.when, row.does, row.then, row.sentence];
+  return [code(row.id), row.kinds.join(", "), row.when, row.does, row.enters, row.sentence];
 }
 
 function troubleCells(row: Trouble): readonly string[] {

@@ -19,7 +19,7 @@ export type Row = {
   readonly when: string;
   readonly test: (facts: DecideFacts) => boolean;
   readonly decision: "hold" | "hold and tell" | "ask" | "switch";
-  readonly then: StateName;
+  readonly enters: StateName;
   readonly sentence: string;
   readonly next?: (facts: DecideFacts) => string | undefined;
 };
@@ -40,7 +40,7 @@ export const transitions: readonly Row[] = [
     when: "the store has no record of this group, and no run is under way",
     test: (f) => f.input.record === undefined && f.run === undefined,
     decision: "hold",
-    then: "new",
+    enters: "new",
     sentence: "{group} has no primary on record yet: it has to be established first",
   },
   {
@@ -49,7 +49,7 @@ export const transitions: readonly Row[] = [
     when: "a run of this group is under way (one that only rebuilds a standby does not count)",
     test: (f) => f.run !== undefined,
     decision: "hold",
-    then: "switching",
+    enters: "switching",
     sentence: "a {run} is under way, and nothing else begins until it has ended",
   },
   {
@@ -58,7 +58,7 @@ export const transitions: readonly Row[] = [
     when: "the store cannot be reached (I7)",
     test: (f) => f.storeAway !== undefined,
     decision: "hold and tell",
-    then: "degraded",
+    enters: "degraded",
     sentence: "holding: {storeAway}",
     next: () => commands.status(),
   },
@@ -68,7 +68,7 @@ export const transitions: readonly Row[] = [
     when: "a copy outside the primary's region was promoted without Leeward",
     test: (f) => f.byHand !== undefined,
     decision: "ask",
-    then: "asking",
+    enters: "asking",
     sentence: "{byHand}: decide which of the two goes on, and stop the other",
     next: (f) => (f.byHand === undefined ? undefined : commands.failover(f.input.group.name, f.byHand.region, true)),
   },
@@ -78,7 +78,7 @@ export const transitions: readonly Row[] = [
     when: "the primary cannot be judged by a quorum (I2)",
     test: (f) => f.unknown !== undefined,
     decision: "hold",
-    then: "suspect",
+    enters: "suspect",
     sentence: "holding, for silence is not death: {unknown}",
   },
   {
@@ -87,7 +87,7 @@ export const transitions: readonly Row[] = [
     when: "trouble with the primary, automation is paused",
     test: (f) => inTrouble(f) && f.input.paused,
     decision: "hold and tell",
-    then: "degraded",
+    enters: "degraded",
     sentence: "{seen}; automation is paused, so nothing is done until a person orders it",
     next: (f) => goNow(f) ?? commands.unpause(f.input.group.name),
   },
@@ -97,7 +97,7 @@ export const transitions: readonly Row[] = [
     when: "trouble with the primary, policy is manual",
     test: (f) => inTrouble(f) && f.input.group.failover === "manual",
     decision: "hold and tell",
-    then: "degraded",
+    enters: "degraded",
     sentence: "{seen}; the policy of {group} is manual, so a person has to order the {remedy}",
     next: goNow,
   },
@@ -107,7 +107,7 @@ export const transitions: readonly Row[] = [
     when: "trouble for which a person has said no, or aborted the run",
     test: (f) => f.trouble !== undefined && f.state.denied?.trouble === f.trouble.key,
     decision: "hold",
-    then: "degraded",
+    enters: "degraded",
     sentence: "{seen}; {deniedBy} decided against a {remedy}, so it waits for an order",
     next: goNow,
   },
@@ -117,7 +117,7 @@ export const transitions: readonly Row[] = [
     when: `the primary's lease lasts longer than ${decideRules.leaseLeadMs} ms yet; it may still serve`,
     test: (f) => f.trouble?.fence === "lease" && f.leaseLeftMs > decideRules.leaseLeadMs,
     decision: "hold",
-    then: "suspect",
+    enters: "suspect",
     sentence: "{seen}; its lease runs {leaseLeft} longer and may be renewed, so nobody is promoted yet",
   },
   {
@@ -126,7 +126,7 @@ export const transitions: readonly Row[] = [
     when: "it is down, its agent lives: a restart in place is waited for (2 s for a database, 10 s for another service)",
     test: (f) => inTrouble(f) && f.restartLeftMs > 0,
     decision: "hold",
-    then: "suspect",
+    enters: "suspect",
     sentence: "{seen}; a restart in place has {restartLeft} left before the {remedy}",
   },
   {
@@ -135,7 +135,7 @@ export const transitions: readonly Row[] = [
     when: "trouble, and no other region can take over",
     test: (f) => inTrouble(f) && f.target === undefined,
     decision: "hold and tell",
-    then: "degraded",
+    enters: "degraded",
     sentence: "{seen}; nobody can take over: {refusals}",
     next: () => commands.status(),
   },
@@ -145,7 +145,7 @@ export const transitions: readonly Row[] = [
     when: "trouble within the cool-down after a switch",
     test: (f) => inTrouble(f) && f.coolLeftMs > 0,
     decision: "hold and tell",
-    then: "cooling-down",
+    enters: "cooling-down",
     sentence: "{seen}; the last switch has only just ended, the next automatic one may come in {coolLeft}",
     next: goNow,
   },
@@ -155,7 +155,7 @@ export const transitions: readonly Row[] = [
     when: `trouble, and ${decideRules.failedRunsMax} switches in a row have failed`,
     test: (f) => inTrouble(f) && f.state.failedRuns >= decideRules.failedRunsMax,
     decision: "hold and tell",
-    then: "degraded",
+    enters: "degraded",
     sentence: "{seen}; {failedRuns} switches in a row have failed, the last because: {lastWhy}; a person has to look",
     next: goNow,
   },
@@ -165,7 +165,7 @@ export const transitions: readonly Row[] = [
     when: "trouble, and the last switch failed a moment ago",
     test: (f) => inTrouble(f) && f.state.failedRuns > 0 && f.retryLeftMs > 0,
     decision: "hold",
-    then: "suspect",
+    enters: "suspect",
     sentence: "{seen}; the last switch failed ({lastWhy}), the next try is in {retryLeft}",
   },
   {
@@ -174,7 +174,7 @@ export const transitions: readonly Row[] = [
     when: "the loss bound is above maxDataLoss, or unknown (I3)",
     test: (f) => inTrouble(f) && f.target !== undefined && exceeds(f.target.lossBoundMs, f.input.group.maxDataLossMs),
     decision: "ask",
-    then: "asking",
+    enters: "asking",
     sentence: "{seen}; a failover to {to} may lose {loss}, more than the {maxLoss} allowed without a person's yes",
     next: approve,
   },
@@ -184,7 +184,7 @@ export const transitions: readonly Row[] = [
     when: "policy is approve",
     test: (f) => inTrouble(f) && f.input.group.failover === "approve",
     decision: "ask",
-    then: "asking",
+    enters: "asking",
     sentence: "{seen}; a {remedy} to {to} would lose at most {loss}; the policy of {group} wants a person's yes",
     next: approve,
   },
@@ -194,7 +194,7 @@ export const transitions: readonly Row[] = [
     when: "one service is down, and the target is not seen to run it either",
     test: (f) => f.trouble?.mustBeReady === true && !f.targetReady,
     decision: "ask",
-    then: "asking",
+    enters: "asking",
     sentence: "{seen}; {service} is not seen running in {to} either, so moving may not heal it: a person decides",
     next: approve,
   },
@@ -204,7 +204,7 @@ export const transitions: readonly Row[] = [
     when: "trouble that a switch heals, and nothing above stands against it",
     test: inTrouble,
     decision: "switch",
-    then: "switching",
+    enters: "switching",
     sentence: "{seen}; {to} takes over, {choice}, losing at most {loss}",
   },
   {
@@ -213,7 +213,7 @@ export const transitions: readonly Row[] = [
     when: "the run that made this region primary ended before its last step",
     test: (f) => f.halfWay !== undefined,
     decision: "hold and tell",
-    then: "degraded",
+    enters: "degraded",
     sentence: "{from} is primary, but the {lastRun} ended half-way: {lastWhy}",
     next: () => commands.status(),
   },
@@ -223,7 +223,7 @@ export const transitions: readonly Row[] = [
     when: "the trouble that was asked about is over",
     test: () => true,
     decision: "hold",
-    then: "steady",
+    enters: "steady",
     sentence: "{from} is in order again, so the question about {group} is withdrawn",
   },
   {
@@ -232,7 +232,7 @@ export const transitions: readonly Row[] = [
     when: "the primary answers again, but not for long enough yet",
     test: (f) => f.recovering !== undefined,
     decision: "hold",
-    then: "suspect",
+    enters: "suspect",
     sentence: "holding: {recovering}",
   },
   {
@@ -241,7 +241,7 @@ export const transitions: readonly Row[] = [
     when: "the link between two regions of the group is cut while both are seen by others",
     test: (f) => f.linkCut !== undefined,
     decision: "hold",
-    then: "degraded",
+    enters: "degraded",
     sentence: "holding: {linkCut}; moving would heal nothing",
   },
   {
@@ -250,7 +250,7 @@ export const transitions: readonly Row[] = [
     when: "something is wrong that no switch heals",
     test: (f) => f.warning !== undefined,
     decision: "hold",
-    then: "degraded",
+    enters: "degraded",
     sentence: "holding: {warning}",
   },
   {
@@ -259,7 +259,7 @@ export const transitions: readonly Row[] = [
     when: "all is well, and the last switch ended within the cool-down",
     test: (f) => f.coolLeftMs > 0,
     decision: "hold",
-    then: "cooling-down",
+    enters: "cooling-down",
     sentence: "{from} is primary of {group} and serves; automatic switches rest for {coolLeft} more",
   },
   {
@@ -268,7 +268,7 @@ export const transitions: readonly Row[] = [
     when: "what was wrong is over",
     test: () => true,
     decision: "hold",
-    then: "steady",
+    enters: "steady",
     sentence: "{from} is in order again and stays primary of {group}",
   },
   {
@@ -277,7 +277,7 @@ export const transitions: readonly Row[] = [
     when: "all is well",
     test: () => true,
     decision: "hold",
-    then: "steady",
+    enters: "steady",
     sentence: "{from} is primary of {group} and serves",
   },
 ];
