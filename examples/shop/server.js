@@ -113,13 +113,13 @@ async function page() {
   const { rows } = await database.query(
     "select id, item, quantity, region, mailed_at from orders order by id desc limit 20",
   );
-  const escape = (text) => String(text).replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+  const escaped = (text) => String(text).replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
   const lines = rows.map(
     (row) =>
-      `<tr><td>${row.id}<td>${escape(row.item)}<td>${row.quantity}<td>${escape(row.region)}<td>${row.mailed_at ? "mailed" : ""}`,
+      `<tr><td>${row.id}<td>${escaped(row.item)}<td>${row.quantity}<td>${escaped(row.region)}<td>${row.mailed_at ? "mailed" : ""}`,
   );
   const body = `<!doctype html><meta charset="utf-8"><title>Shop</title><style>body{font:16px system-ui;margin:2em}td,th{padding:.2em 1em;text-align:left}</style>
-<h1>Shop</h1><p>Served from ${escape(region)}.</p><table><tr><th>order<th>item<th>quantity<th>taken in<th>${lines.join("")}</table>`;
+<h1>Shop</h1><p>Served from ${escaped(region)}.</p><table><tr><th>order<th>item<th>quantity<th>taken in<th>${lines.join("")}</table>`;
   return { status: 200, body, type: "text/html; charset=utf-8" };
 }
 
