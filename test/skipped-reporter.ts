@@ -39,5 +39,5 @@ function skippedBy(test: TestCase): string {
 }
 
 function isStrict(env: NodeJS.ProcessEnv): boolean {
-  return env["CI"] === "true";
+  return env.CI === "true";
 }
