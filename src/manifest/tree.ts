@@ -1,0 +1,335 @@
+// Text to plain values, each with its place. The YAML library does the reading; what is done here is what a hostile or a careless
+// file needs: bounds on size, depth and aliases, duplicate keys found in linear time (the library's own check compares each key with
+// every other), and errors in plain words.
+
+import { Composer, type Document, isAlias, isMap, isScalar, isSeq, type Node, Parser } from "yaml";
+import type { Path, Place } from "./problem.ts";
+
+/** A manifest of ten thousand services has about 3 MiB. */
+export const textMaxBytes = 8 * 1024 * 1024;
+/** A manifest needs seven. */
+const depthMax = 32;
+/** Nodes that exist only because an alias repeats them: ten thousand services that share a health block stay well below. */
+const repeatedNodesMax = 200_000;
+
+export type Tree = { readonly value: unknown; readonly root: Spot };
+
+/** Where a value, and the key it stands under, begin in the text. */
+export type Spot = {
+  readonly at: number;
+  readonly keyAt?: number;
+  readonly children?: ReadonlyMap<string | number, Spot>;
+};
+
+export type TextFault = { readonly at: number; readonly rule: string; readonly message: string; readonly fix: string };
+
+export type TreeResult = { readonly tree: Tree | undefined; readonly faults: readonly TextFault[] };
+
+/** Either a tree, with faults that leave the rest readable (a duplicate key), or no tree and the one fault to mend first. */
+export function readTree(text: string): TreeResult {
+  if (Buffer.byteLength(text) > textMaxBytes) {
+    return refused(
+      0,
+      "too-large",
+      "This file is larger than 8 MiB.",
+      "Split the system, or generate a smaller manifest.",
+    );
+  }
+  const composed = compose(text);
+  if ("fault" in composed) return { tree: undefined, faults: [composed.fault] };
+  return new Walk(composed.document).result();
+}
+
+/** Offsets to lines and columns, by a table of line starts. */
+export function makePlaces(text: string): (at: number) => Place {
+  const starts = [0];
+  for (let i = text.indexOf("\n"); i >= 0; i = text.indexOf("\n", i + 1)) starts.push(i + 1);
+  return (at) => {
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((starts[middle] ?? 0) <= at) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, column: at - (starts[low] ?? 0) + 1 };
+  };
+}
+
+/** Does the text have something at `path`, right or wrong? */
+export function isWritten(root: Spot, path: Path): boolean {
+  let spot: Spot | undefined = root;
+  for (const step of path) spot = spot?.children?.get(step);
+  return spot !== undefined;
+}
+
+/** The place of the value at `path`, or of its key; for a path that is not in the file, of what is nearest above it. */
+export function offsetOf(root: Spot, path: Path, on: "key" | "value"): number {
+  let spot = root;
+  for (const step of path) {
+    const next = spot.children?.get(step);
+    if (next === undefined) return spot.keyAt ?? spot.at;
+    spot = next;
+  }
+  return on === "key" ? (spot.keyAt ?? spot.at) : spot.at;
+}
+
+type Composed = { readonly document: Document.Parsed } | { readonly fault: TextFault };
+
+function compose(text: string): Composed {
+  const composer = new Composer({
+    version: "1.2",
+    schema: "core",
+    merge: false,
+    uniqueKeys: false,
+    prettyErrors: false,
+  });
+  let document: Document.Parsed | undefined;
+  try {
+    for (const next of composer.compose(new Parser().parse(text), true, text.length)) {
+      if (document !== undefined) {
+        const at = next.range[0];
+        return fault(
+          at,
+          "several-documents",
+          "A second document begins here; a manifest is one document.",
+          "Put it into a file of its own.",
+        );
+      }
+      document = next as Document.Parsed;
+    }
+  } catch (thrown) {
+    if (thrown instanceof RangeError) return tooDeep(0);
+    throw thrown;
+  }
+  if (document === undefined) return empty();
+  // Each further error of a broken text is mostly an echo of the first.
+  const first = [...document.errors].sort((a, b) => a.pos[0] - b.pos[0])[0];
+  if (first !== undefined) return { fault: yamlFault(first.code, first.message, first.pos[0], text) };
+  const { yaml } = document.directives ?? {};
+  if (yaml?.explicit === true && yaml.version !== "1.2") {
+    return fault(
+      0,
+      "yaml-version",
+      `This file asks for YAML ${yaml.version}, in which words like NO mean false.`,
+      "Remove the %YAML line; manifests are YAML 1.2.",
+    );
+  }
+  const strange = document.warnings[0];
+  if (strange !== undefined) return { fault: yamlFault(strange.code, strange.message, strange.pos[0], text) };
+  if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) return empty();
+  return { document };
+}
+
+class Walk {
+  private readonly document: Document.Parsed;
+  private readonly anchors = new Map<string, Node>();
+  private readonly faults: TextFault[] = [];
+  private repeated = 0;
+
+  constructor(document: Document.Parsed) {
+    this.document = document;
+  }
+
+  result(): TreeResult {
+    try {
+      const { value, spot } = this.node(this.document.contents as Node, 0, 0, false);
+      return { tree: { value, root: spot }, faults: this.faults };
+    } catch (thrown) {
+      if (thrown instanceof Stop) return { tree: undefined, faults: [thrown.textFault] };
+      throw thrown;
+    }
+  }
+
+  private node(node: Node | null, near: number, depth: number, isRepeat: boolean): { value: unknown; spot: Spot } {
+    const at = node?.range?.[0] ?? near;
+    if (depth > depthMax) throw new Stop(tooDeep(at).fault);
+    if (isRepeat && ++this.repeated > repeatedNodesMax) {
+      const message = "The aliases in this file repeat too much: together they stand for over 200,000 values.";
+      throw new Stop({
+        at,
+        rule: "too-many-aliases",
+        message,
+        fix: "Write repeated parts out, or use fewer aliases inside aliases.",
+      });
+    }
+    if (node === null) return { value: null, spot: { at } };
+    if (isAlias(node)) {
+      const target = this.anchors.get(node.source);
+      if (target === undefined) {
+        const message = `*${node.source} repeats something that is not marked with &${node.source} above.`;
+        throw new Stop({
+          at,
+          rule: "unknown-alias",
+          message,
+          fix: `Mark what it should repeat with &${node.source}, before this line.`,
+        });
+      }
+      const { value, spot } = this.node(target, at, depth + 1, true);
+      // What is wrong inside is wrong where it is written; what is wrong about the whole is wrong here.
+      return { value, spot: { ...spot, at } };
+    }
+    if (!isRepeat && node.anchor !== undefined) this.anchors.set(node.anchor, node);
+    if (isMap(node)) return this.map(node, at, depth, isRepeat);
+    if (isSeq(node)) return this.list(node, at, depth, isRepeat);
+    const value: unknown = isScalar(node) ? node.value : undefined;
+    const empty = value === null && isScalar(node) && (node.source ?? "") === "";
+    return { value, spot: { at: empty ? near : at } };
+  }
+
+  private list(
+    node: { readonly items: readonly unknown[] },
+    at: number,
+    depth: number,
+    isRepeat: boolean,
+  ): { value: unknown; spot: Spot } {
+    const children = new Map<string | number, Spot>();
+    const value: unknown[] = [];
+    for (const [index, item] of node.items.entries()) {
+      const child = this.node(item as Node | null, at, depth + 1, isRepeat);
+      value.push(child.value);
+      children.set(index, child.spot);
+    }
+    return { value, spot: { at, children } };
+  }
+
+  private map(
+    node: { readonly items: readonly { readonly key: unknown; readonly value: unknown }[] },
+    at: number,
+    depth: number,
+    isRepeat: boolean,
+  ): { value: unknown; spot: Spot } {
+    const children = new Map<string | number, Spot>();
+    const value: Record<string, unknown> = {};
+    for (const pair of node.items) {
+      const keyAt = (pair.key as Node | null)?.range?.[0] ?? at;
+      const key = this.key(pair.key, keyAt);
+      if (key === undefined) continue;
+      const child = this.node(pair.value as Node | null, keyAt, depth + 1, isRepeat);
+      if (children.has(key)) {
+        const message = `${quoted(key)} stands here a second time; which of the two is meant cannot be known.`;
+        this.fault({ at: keyAt, rule: "duplicate-key", message, fix: "Keep one of the two." }, isRepeat);
+        continue;
+      }
+      children.set(key, { ...child.spot, keyAt });
+      value[key] = child.value;
+    }
+    return { value, spot: { at, children } };
+  }
+
+  private key(node: unknown, at: number): string | undefined {
+    const key: unknown = isScalar(node) ? node.value : undefined;
+    const text =
+      typeof key === "string" || typeof key === "number" || typeof key === "boolean" ? String(key) : undefined;
+    if (text === undefined || text === "__proto__") {
+      this.fault(
+        { at, rule: "bad-key", message: "This is no name for a key.", fix: "Write a word, then a colon." },
+        false,
+      );
+      return undefined;
+    }
+    return text;
+  }
+
+  /** Once per place, however often an alias repeats it. */
+  private fault(fault: TextFault, isRepeat: boolean): void {
+    if (!isRepeat) this.faults.push(fault);
+  }
+}
+
+class Stop extends Error {
+  readonly textFault: TextFault;
+  constructor(textFault: TextFault) {
+    super(textFault.message);
+    this.textFault = textFault;
+  }
+}
+
+function fault(at: number, rule: string, message: string, fix: string): { fault: TextFault } {
+  return { fault: { at, rule, message, fix } };
+}
+
+function refused(at: number, rule: string, message: string, fix: string): TreeResult {
+  return { tree: undefined, faults: [{ at, rule, message, fix }] };
+}
+
+function empty(): { fault: TextFault } {
+  return fault(
+    0,
+    "empty",
+    "There is nothing in this file.",
+    "Begin with `version: 1`; docs/manifest.md shows the rest.",
+  );
+}
+
+function tooDeep(at: number): { fault: TextFault } {
+  return fault(
+    at,
+    "too-deep",
+    `This is nested deeper than ${depthMax} levels.`,
+    "Look for brackets that are never closed; a manifest needs seven levels.",
+  );
+}
+
+function quoted(key: string): string {
+  return `\`${key.slice(0, 60)}\``;
+}
+
+/** What the library found, for somebody who does not know its grammar. */
+const yamlWords: Readonly<Record<string, readonly [rule: string, message: string, fix: string]>> = {
+  TAB_AS_INDENT: ["tab", "This line is indented with a tab; YAML allows only spaces.", "Replace the tab by spaces."],
+  BAD_INDENT: [
+    "indentation",
+    "This is not indented like what it belongs to.",
+    "Give all keys of one block the same number of spaces.",
+  ],
+  MISSING_CHAR: [
+    "syntax",
+    "A closing or separating character is missing here.",
+    "Close the bracket or the quote, and put commas between items in { } and [ ].",
+  ],
+  MULTILINE_IMPLICIT_KEY: [
+    "syntax",
+    "A key must stand on one line, with a colon behind it.",
+    "Look for a missing colon or quote just above.",
+  ],
+  BLOCK_AS_IMPLICIT_KEY: [
+    "syntax",
+    "There is a second colon where a value was expected.",
+    "Put the value into quotes, or onto lines of its own.",
+  ],
+  BAD_SCALAR_START: ["syntax", "A plain value cannot begin with this character.", "Put the value into quotes."],
+  BAD_DQ_ESCAPE: [
+    "syntax",
+    "This backslash sequence means nothing between double quotes.",
+    "Use single quotes, or write \\\\ for a backslash.",
+  ],
+  TAG_RESOLVE_FAILED: ["tag", "Tags, words that begin with `!`, have no meaning in a manifest.", "Remove the tag."],
+  MULTIPLE_TAGS: ["tag", "Tags, words that begin with `!`, have no meaning in a manifest.", "Remove the tags."],
+  RESOURCE_EXHAUSTION: [
+    "too-deep",
+    `This is nested deeper than ${depthMax} levels.`,
+    "Look for brackets that are never closed; a manifest needs seven levels.",
+  ],
+  MISSING_ANCHOR: [
+    "unknown-alias",
+    "This alias repeats something that is not marked.",
+    "Mark what it should repeat with &, above.",
+  ],
+};
+
+function yamlFault(code: string, message: string, at: number, text: string): TextFault {
+  const known = yamlWords[code];
+  if (known !== undefined) return { at, rule: known[0], message: known[1], fix: known[2] };
+  if (text.slice(Math.max(0, text.lastIndexOf("\n", at - 1) + 1), at + 1).includes("\t")) {
+    const [rule, words, fix] = yamlWords.TAB_AS_INDENT as readonly [string, string, string];
+    return { at, rule, message: words, fix };
+  }
+  // The library's messages name characters and positions, never values.
+  return {
+    at,
+    rule: "syntax",
+    message: `This is not YAML: ${message.split("\n")[0]?.slice(0, 160)}.`,
+    fix: "Compare with the example in docs/manifest.md.",
+  };
+}
