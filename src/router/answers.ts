@@ -1,6 +1,7 @@
 // The router's own answers: one line of JSON with a sentence. What carries `leeward-not-executed` was never handed to an origin.
 
-import { STATUS_CODES, type ServerResponse } from "node:http";
+import { type ServerResponse, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
 import { epochHeader, notExecutedHeader } from "../wire/version.ts";
 
 export type OwnAnswer = {
@@ -46,13 +47,20 @@ export function sendOwn(response: ServerResponse, answer: OwnAnswer): void {
   response.end(body);
 }
 
-/** The same as text, for a CONNECT, whose socket has no response object. */
-export function rawOwn(answer: OwnAnswer): string {
+/** How long a refused CONNECT may take to read its answer and leave. */
+const hangUpMs = 1_000;
+
+/** The same for a CONNECT, whose socket has no response object. The socket is closed, at the latest after a second. */
+export function hangUp(socket: Socket, answer: OwnAnswer): void {
   const body = ownBody(answer);
   const headers = [...ownHeaders({ ...answer, close: true }), "Content-Length", String(Buffer.byteLength(body))];
   let head = `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ""}\r\n`;
   for (let i = 0; i < headers.length; i += 2) head += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  return `${head}\r\n${body}`;
+  socket.end(`${head}\r\n${body}`);
+  // What it still sends is read and thrown away: closing over unread bytes would reset the connection and lose the answer.
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), hangUpMs);
+  socket.once("close", () => clearTimeout(timer));
 }
 
 /** The sentence in another router's own answer, if that is what it is. */

@@ -3,8 +3,8 @@
 import { request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { epochHeader } from "../wire/version.ts";
-import { whyIn } from "./answers.ts";
 import type { Address } from "./address.ts";
+import { whyIn } from "./answers.ts";
 
 export type Dialled =
   | { readonly kind: "connected"; readonly socket: Socket; readonly early: Buffer }

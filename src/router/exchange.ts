@@ -9,8 +9,8 @@
 import {
   type Agent,
   type ClientRequest,
-  type IncomingMessage,
   request as httpRequest,
+  type IncomingMessage,
   type ServerResponse,
 } from "node:http";
 import type { Dispatch } from "../core/route/acknowledge.ts";

@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { epochHeader } from "../wire/version.ts";
-import { type OwnAnswer, rawOwn, sendOwn } from "./answers.ts";
+import { hangUp, type OwnAnswer, sendOwn } from "./answers.ts";
 import { serviceHeader } from "./headers.ts";
 import { serve } from "./serve.ts";
 import { openForPeer } from "./tcp.ts";
@@ -104,6 +104,7 @@ export function makePeerServer(world: World, status: () => unknown): Server {
   });
   server.on("connect", (incoming: IncomingMessage, stream, early: Buffer) => {
     const socket = stream as Socket;
+    socket.pause();
     socket.on("error", () => {}); // until the session listens for itself
     const epoch = epochOf(incoming);
     const service = /^([^:]+):0$/.exec(incoming.url ?? "")?.[1];
@@ -112,7 +113,7 @@ export function makePeerServer(world: World, status: () => unknown): Server {
       (epoch === undefined || service === undefined
         ? ({ status: 400, error: "bad-request", why: `CONNECT takes SERVICE:0 and ${epochHeader}` } as const)
         : undefined);
-    if (refused !== undefined) return void socket.end(rawOwn(refused));
+    if (refused !== undefined) return hangUp(socket, refused);
     void openForPeer(world, { client: socket, early, service: service as string, epoch: epoch as number }); // never rejects
   });
   return server;

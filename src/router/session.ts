@@ -61,6 +61,12 @@ export class Session implements Member {
     });
     if (early.length > 0) upstream.write(early);
     if (earlyAnswer.length > 0) this.#onUpstreamData(earlyAnswer);
+    // A side that ended before it was joined has said so to nobody.
+    if (client.readableEnded) upstream.end();
+    if (upstream.readableEnded) {
+      this.#hasUpstreamEnded = true;
+      if (this.#waiting === undefined) client.end();
+    }
     client.resume();
     if (this.#waiting === undefined && !this.#isFull) upstream.resume();
     if (client.destroyed || upstream.destroyed) this.drop("one side was gone before the session began");

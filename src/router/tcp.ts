@@ -6,7 +6,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { decideForPeer, decideForUser, type ForwardDecision } from "../core/route/forward.ts";
 import { parseAddress } from "./address.ts";
-import { type OwnAnswer, rawOwn } from "./answers.ts";
+import { hangUp, type OwnAnswer } from "./answers.ts";
 import { type Dialled, dialOrigin, dialPeer } from "./dial.ts";
 import { Session } from "./session.ts";
 import type { GroupState, Member, ServiceState } from "./table.ts";
@@ -88,7 +88,7 @@ export type PeerSession = {
 /** The far end of a CONNECT. Answers 200 once the origin is connected, else 503 with a sentence. Never rejects. */
 export async function openForPeer(world: World, asked: PeerSession): Promise<void> {
   const { client } = asked;
-  const refuse = (own: OwnAnswer) => void client.end(rawOwn(own));
+  const refuse = (own: OwnAnswer) => hangUp(client, own);
   if (world.isStopping || isFull(world))
     return refuse({ status: 503, error: "not-executed", why: `the router of ${world.region} takes no more sessions` });
   world.counts.sessions++;
