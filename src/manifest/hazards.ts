@@ -6,7 +6,7 @@ import { renewalsInLease, shortestLeaseMs, smallestLossBoundMs, usableLeaseMs } 
 import { needsCycles } from "../core/model/cycles.ts";
 import type { Group, Service, System } from "../core/model/system.ts";
 import { formatDuration } from "./duration.ts";
-import type { Declared } from "./names.ts";
+import { type Declared, listed } from "./names.ts";
 import { error, errorOnKey, type Finding, warning } from "./problem.ts";
 
 /** With fewer chances in a lease a healthy primary fences itself about once a week at one lost call in a hundred. */
@@ -240,7 +240,7 @@ function listenerFindings(system: System, declared: Declared): readonly Finding[
       warning(
         ["regions", region.name, "router"],
         "no-listener",
-        `The router of \`${region.name}\` has no TCP listener for ${missing.join(", ")}, so nothing there can reach ${missing.length === 1 ? "it" : "them"} through Leeward.`,
+        `The router of \`${region.name}\` has no TCP listener for ${listed(missing)}, so nothing there can reach ${missing.length === 1 ? "it" : "them"} through Leeward.`,
         `Add \`tcp: { ${missing[0]}: "host:port" }\`.`,
       ),
     ];

@@ -70,10 +70,12 @@ export function nameFindings(system: System, declared: Declared, nearest: Neares
     const path: Path = ["services", service.name];
     for (const finding of typeFindings(service, nearest)) say(finding);
     if (service.group !== undefined) known("group", service.group, [...path, "group"]);
+    const needs = new Set<string>();
     for (const [index, need] of service.needs.entries()) {
       const at = [...path, "needs", index];
-      if (service.needs.indexOf(need) !== index)
-        say(error(at, "duplicated-name", `\`${need}\` stands in this list twice.`, "Keep it once."));
+      const isNew = !needs.has(need);
+      needs.add(need);
+      if (!isNew) say(error(at, "duplicated-name", `\`${need}\` stands in this list twice.`, "Keep it once."));
       else known("service", need, at);
     }
     for (const region of Object.keys(service.in)) {

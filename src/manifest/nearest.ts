@@ -14,9 +14,11 @@ export function makeNearest(): Nearest {
     let bestDistance = farthest(sought) + 1;
     for (const candidate of candidates) {
       if (left-- <= 0) break;
-      for (const form of formsOf(candidate)) {
-        if (Math.abs(form.length - sought.length) >= bestDistance) continue;
-        const distance = editDistance(sought, form);
+      for (const [form, cost] of formsOf(candidate)) {
+        // `auto` is short for automatic, and `postgres` for postgresql.
+        const isStart = sought.length >= 3 && form.startsWith(sought);
+        if (!isStart && Math.abs(form.length - sought.length) >= bestDistance) continue;
+        const distance = (isStart ? Math.min(1, form.length - sought.length) : editDistance(sought, form)) + cost;
         if (distance >= bestDistance) continue;
         best = candidate;
         bestDistance = distance;
@@ -36,10 +38,16 @@ function plain(word: string): string {
   return word.slice(0, 64).toLowerCase().replaceAll(/[-_ ]/g, "");
 }
 
-function formsOf(candidate: string): readonly string[] {
+/** Each with what it costs to have left the rest out, so that of `postgresql` and `azure/postgresql` the whole word wins. */
+function formsOf(candidate: string): readonly (readonly [form: string, cost: number])[] {
   const whole = plain(candidate);
   const slash = whole.indexOf("/");
-  return slash < 0 ? [whole] : [whole, whole.slice(slash + 1)];
+  return slash < 0
+    ? [[whole, 0]]
+    : [
+        [whole, 0],
+        [whole.slice(slash + 1), 0.5],
+      ];
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */

@@ -11,7 +11,8 @@ import { makeNearest } from "./nearest.ts";
 import { byPlace, type Finding, type Path, type Place, type Problem } from "./problem.ts";
 import { secretFindings } from "./secrets.ts";
 import { shapeOf } from "./shape.ts";
-import { isWritten, makePlaces, offsetOf, readTree, type TextFault, type Tree } from "./tree.ts";
+import { isWritten, makePlaces, offsetOf, readTree, type Tree } from "./tree.ts";
+import type { TextFault } from "./yaml-fault.ts";
 
 export type GoodManifest = {
   readonly kind: "ok";
@@ -30,7 +31,8 @@ export type ParsedManifest = GoodManifest | BadManifest;
 
 /** Never throws for any text. `file` is only for the problems' sake. */
 export function parseManifest(text: string, { file }: { readonly file: string }): ParsedManifest {
-  const body = text.startsWith("\uFEFF") ? ` ${text.slice(1)}` : text;
+  // Editors do not count a byte order mark as a column.
+  const body = text.startsWith("\uFEFF") ? text.slice(1) : text;
   const places = makePlaces(body);
   const { tree, faults } = readTree(body);
   const ofText = faults.map((fault) => problemOfText(fault, file, places));

@@ -41,15 +41,19 @@ export function shapeOf(value: unknown, nearest: Nearest): Shape {
     return { draft: manifestSchema.parse(structuredClone(standIns)), findings };
   }
   const root: Keyed = value;
+  const touched = new Set<string>();
   let parsed = manifestSchema.safeParse(root);
   for (let round = 0; !parsed.success && round < roundsMax; round++) {
     const issues = parsed.error.issues;
     for (const issue of issues) {
-      // From the second round on, what is missing is missing because it was taken out here.
-      if (round > 0 && isMissing(issue, root)) continue;
+      // From the second round on, what is missing, or too little, may be so because something was taken out here.
+      if (round > 0 && (isMissing(issue, root) || touched.has(keyOf(issue.path as Path)))) continue;
       findings.push(...findingsOf(issue, issues, root, nearest));
     }
-    for (const issue of issues) takeOut(issue, root);
+    for (const issue of issues) {
+      for (let n = 0; n <= issue.path.length; n++) touched.add(keyOf((issue.path as Path).slice(0, n)));
+      takeOut(issue, root);
+    }
     parsed = manifestSchema.safeParse(root);
   }
   if (!parsed.success) return { draft: manifestSchema.parse(structuredClone(standIns)), findings };
@@ -80,7 +84,7 @@ function findingsOf(issue: Issue, all: readonly Issue[], root: Keyed, nearest: N
     const isMisspelt = all.some(
       (other) =>
         other.code === "unrecognized_keys" &&
-        samePath(other.path as Path, path.slice(0, -1)) &&
+        keyOf(other.path as Path) === keyOf(path.slice(0, -1)) &&
         other.keys.some((word) => nearest(word, [key]) === key),
     );
     if (isMisspelt) return [];
@@ -196,8 +200,8 @@ function valueAt(root: unknown, path: Path): unknown {
   return value;
 }
 
-function samePath(a: Path, b: Path): boolean {
-  return a.length === b.length && a.every((step, index) => step === b[index]);
+function keyOf(path: Path): string {
+  return JSON.stringify(path);
 }
 
 function isKeyed(value: unknown): value is Keyed {

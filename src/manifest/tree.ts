@@ -4,11 +4,10 @@
 
 import { Composer, type Document, isAlias, isMap, isScalar, isSeq, type Node, Parser } from "yaml";
 import type { Path, Place } from "./problem.ts";
+import { depthMax, type TextFault, tooDeep, yamlFault } from "./yaml-fault.ts";
 
 /** A manifest of ten thousand services has about 3 MiB. */
 export const textMaxBytes = 8 * 1024 * 1024;
-/** A manifest needs seven. */
-const depthMax = 32;
 /** Nodes that exist only because an alias repeats them: ten thousand services that share a health block stay well below. */
 const repeatedNodesMax = 200_000;
 
@@ -20,8 +19,6 @@ export type Spot = {
   readonly keyAt?: number;
   readonly children?: ReadonlyMap<string | number, Spot>;
 };
-
-export type TextFault = { readonly at: number; readonly rule: string; readonly message: string; readonly fix: string };
 
 export type TreeResult = { readonly tree: Tree | undefined; readonly faults: readonly TextFault[] };
 
@@ -99,13 +96,13 @@ function compose(text: string): Composed {
       document = next as Document.Parsed;
     }
   } catch (thrown) {
-    if (thrown instanceof RangeError) return tooDeep(0);
+    if (thrown instanceof RangeError) return { fault: tooDeep(0) };
     throw thrown;
   }
   if (document === undefined) return empty();
   // Each further error of a broken text is mostly an echo of the first.
   const first = [...document.errors].sort((a, b) => a.pos[0] - b.pos[0])[0];
-  if (first !== undefined) return { fault: yamlFault(first.code, first.message, first.pos[0], text) };
+  if (first !== undefined) return { fault: yamlFault(first, text) };
   const { yaml } = document.directives ?? {};
   if (yaml?.explicit === true && yaml.version !== "1.2") {
     return fault(
@@ -116,7 +113,7 @@ function compose(text: string): Composed {
     );
   }
   const strange = document.warnings[0];
-  if (strange !== undefined) return { fault: yamlFault(strange.code, strange.message, strange.pos[0], text) };
+  if (strange !== undefined) return { fault: yamlFault(strange, text) };
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) return empty();
   return { document };
 }
@@ -126,6 +123,8 @@ class Walk {
   private readonly anchors = new Map<string, Node>();
   private readonly faults: TextFault[] = [];
   private repeated = 0;
+  /** Where the alias stands, in the text itself, that is being repeated. */
+  private aliasAt = 0;
 
   constructor(document: Document.Parsed) {
     this.document = document;
@@ -143,11 +142,11 @@ class Walk {
 
   private node(node: Node | null, near: number, depth: number, isRepeat: boolean): { value: unknown; spot: Spot } {
     const at = node?.range?.[0] ?? near;
-    if (depth > depthMax) throw new Stop(tooDeep(at).fault);
+    if (depth > depthMax) throw new Stop(tooDeep(at));
     if (isRepeat && ++this.repeated > repeatedNodesMax) {
       const message = "The aliases in this file repeat too much: together they stand for over 200,000 values.";
       throw new Stop({
-        at,
+        at: this.aliasAt,
         rule: "too-many-aliases",
         message,
         fix: "Write repeated parts out, or use fewer aliases inside aliases.",
@@ -155,6 +154,7 @@ class Walk {
     }
     if (node === null) return { value: null, spot: { at } };
     if (isAlias(node)) {
+      if (!isRepeat) this.aliasAt = at;
       const target = this.anchors.get(node.source);
       if (target === undefined) {
         const message = `*${node.source} repeats something that is not marked with &${node.source} above.`;
@@ -262,74 +262,6 @@ function empty(): { fault: TextFault } {
   );
 }
 
-function tooDeep(at: number): { fault: TextFault } {
-  return fault(
-    at,
-    "too-deep",
-    `This is nested deeper than ${depthMax} levels.`,
-    "Look for brackets that are never closed; a manifest needs seven levels.",
-  );
-}
-
 function quoted(key: string): string {
   return `\`${key.slice(0, 60)}\``;
-}
-
-/** What the library found, for somebody who does not know its grammar. */
-const yamlWords: Readonly<Record<string, readonly [rule: string, message: string, fix: string]>> = {
-  TAB_AS_INDENT: ["tab", "This line is indented with a tab; YAML allows only spaces.", "Replace the tab by spaces."],
-  BAD_INDENT: [
-    "indentation",
-    "This is not indented like what it belongs to.",
-    "Give all keys of one block the same number of spaces.",
-  ],
-  MISSING_CHAR: [
-    "syntax",
-    "A closing or separating character is missing here.",
-    "Close the bracket or the quote, and put commas between items in { } and [ ].",
-  ],
-  MULTILINE_IMPLICIT_KEY: [
-    "syntax",
-    "A key must stand on one line, with a colon behind it.",
-    "Look for a missing colon or quote just above.",
-  ],
-  BLOCK_AS_IMPLICIT_KEY: [
-    "syntax",
-    "There is a second colon where a value was expected.",
-    "Put the value into quotes, or onto lines of its own.",
-  ],
-  BAD_SCALAR_START: ["syntax", "A plain value cannot begin with this character.", "Put the value into quotes."],
-  BAD_DQ_ESCAPE: [
-    "syntax",
-    "This backslash sequence means nothing between double quotes.",
-    "Use single quotes, or write \\\\ for a backslash.",
-  ],
-  TAG_RESOLVE_FAILED: ["tag", "Tags, words that begin with `!`, have no meaning in a manifest.", "Remove the tag."],
-  MULTIPLE_TAGS: ["tag", "Tags, words that begin with `!`, have no meaning in a manifest.", "Remove the tags."],
-  RESOURCE_EXHAUSTION: [
-    "too-deep",
-    `This is nested deeper than ${depthMax} levels.`,
-    "Look for brackets that are never closed; a manifest needs seven levels.",
-  ],
-  MISSING_ANCHOR: [
-    "unknown-alias",
-    "This alias repeats something that is not marked.",
-    "Mark what it should repeat with &, above.",
-  ],
-};
-
-function yamlFault(code: string, message: string, at: number, text: string): TextFault {
-  const known = yamlWords[code];
-  if (known !== undefined) return { at, rule: known[0], message: known[1], fix: known[2] };
-  if (text.slice(Math.max(0, text.lastIndexOf("\n", at - 1) + 1), at + 1).includes("\t")) {
-    const [rule, words, fix] = yamlWords.TAB_AS_INDENT as readonly [string, string, string];
-    return { at, rule, message: words, fix };
-  }
-  // The library's messages name characters and positions, never values.
-  return {
-    at,
-    rule: "syntax",
-    message: `This is not YAML: ${message.split("\n")[0]?.slice(0, 160)}.`,
-    fix: "Compare with the example in docs/manifest.md.",
-  };
 }
