@@ -36,11 +36,11 @@ export type Stored =
 
 export type RenewalAnswer = { readonly to: RegionName; readonly epoch: number; readonly seq: number };
 
-export type ControllerInput = { readonly nowMs: number } & (
-  /**
-   * `attemptBase` must be above every attempt that an earlier controller of this group used: a wall clock in milliseconds
-   * or the store's own counter of terms times a million. One that is too low is found out by the member and corrected.
-   */
+export type ControllerInput = { readonly nowMs: number } & /**
+ * `attemptBase` must be above every attempt that an earlier controller of this group used: a wall clock in milliseconds
+ * or the store's own counter of terms times a million. One that is too low is found out by the member and corrected.
+ */
+(
   | { readonly kind: "started"; readonly record: GroupRecord; readonly lease: Lease; readonly attemptBase: number }
   /** Read from the store, or told by its watch. */
   | { readonly kind: "seen"; readonly record: GroupRecord; readonly lease: Lease }
@@ -77,6 +77,11 @@ export type ControllerInput = { readonly nowMs: number } & (
    */
   | { readonly kind: "fenced"; readonly from: RegionName; readonly epoch: number }
   | { readonly kind: "advance-wanted"; readonly target: RegionName; readonly promotable: readonly RegionName[] }
+  /**
+   * The same primary, other promotable members. Only after the primary answered "widened" for every member that is new: else it could
+   * go on without the hold of one that may be promoted.
+   */
+  | { readonly kind: "admit-wanted"; readonly promotable: readonly RegionName[] }
   /** Tells the record again to all: PROMOTE to its primary, the record to the others. */
   | { readonly kind: "promote-due" }
 );
@@ -142,7 +147,8 @@ export function mayAdvance(
     return { ok: true, reason: `${record.primary} gave its fence receipt for epoch ${record.epoch}` };
   }
   // The holder cannot wait for itself: holds of the others could carry it through any wait.
-  if (target === record.primary) return no(`${target} is the primary: a new epoch for it needs its own fence receipt first`);
+  if (target === record.primary)
+    return no(`${target} is the primary: a new epoch for it needs its own fence receipt first`);
   if (preparing === undefined || preparing.target !== target || preparing.epoch !== record.epoch + 1) {
     return no(`${target} has not been prepared for epoch ${record.epoch + 1}`);
   }
@@ -153,8 +159,12 @@ export function mayAdvance(
   }
   if (config.safeguards.waitAfterRestart && nowMs < startedAtMs + ttlMs) {
     const waitMs = startedAtMs + ttlMs - nowMs;
-    return no(`waiting ${secondsText(waitMs)} more: this controller has not watched ${record.primary}'s lease long enough`, waitMs);
+    return no(
+      `waiting ${secondsText(waitMs)} more: this controller has not watched ${record.primary}'s lease long enough`,
+      waitMs,
+    );
   }
-  if (!preparing.clear) return no(`waiting: a hold that ${target} granted to ${record.primary} may still be outstanding`);
+  if (!preparing.clear)
+    return no(`waiting: a hold that ${target} granted to ${record.primary} may still be outstanding`);
   return { ok: true, reason: `${record.primary}'s lease and every hold for epoch ${record.epoch} have run out` };
 }

@@ -20,7 +20,11 @@ export type ControllerStep = {
   readonly reason?: string;
 };
 
-export function controllerTransition(config: LeaseConfig, state: ControllerState, input: ControllerInput): ControllerStep {
+export function controllerTransition(
+  config: LeaseConfig,
+  state: ControllerState,
+  input: ControllerInput,
+): ControllerStep {
   switch (input.kind) {
     case "started":
       return started(config, input);
@@ -46,6 +50,8 @@ export function controllerTransition(config: LeaseConfig, state: ControllerState
       return fenced(state, input);
     case "advance-wanted":
       return advanceWanted(config, state, input);
+    case "admit-wanted":
+      return admitWanted(config, state, input.promotable);
     case "promote-due":
       return { state, effects: told(state) };
     default:
@@ -121,7 +127,14 @@ function renewal(
   if (!writable || (lease.writable && seq <= lease.seq)) {
     return { state, effects: [{ kind: "reply-renewed", ...answer }] };
   }
-  const next: Lease = { group: record.group, epoch: record.epoch, holder: from, seq, ttlMs: config.timing.ttlMs, writable };
+  const next: Lease = {
+    group: record.group,
+    epoch: record.epoch,
+    holder: from,
+    seq,
+    ttlMs: config.timing.ttlMs,
+    writable,
+  };
   return { state, effects: [{ kind: "cas-lease", expect: expectOf(state), next, answer }] };
 }
 
@@ -139,11 +152,19 @@ function leaseStored(
   switch (stored.outcome) {
     case "ok":
       return {
-        state: withSeen(state, { record: state.record, lease: next.epoch === state.record.epoch ? next : state.lease, nowMs }),
+        state: withSeen(state, {
+          record: state.record,
+          lease: next.epoch === state.record.epoch ? next : state.lease,
+          nowMs,
+        }),
         effects: [{ kind: "reply-renewed", ...answer }],
       };
     case "unknown":
-      return { state, effects: [{ kind: "read-store" }], reason: "not answered: it is not known whether the renewal is stored" };
+      return {
+        state,
+        effects: [{ kind: "read-store" }],
+        reason: "not answered: it is not known whether the renewal is stored",
+      };
     case "conflict": {
       const after = withSeen(state, { record: stored.record, lease: stored.lease, nowMs });
       // Judged again against what the store holds now; a third controller in between only makes the holder ask again.
@@ -169,7 +190,8 @@ function prepareWanted(state: ControllerState, target: RegionName): ControllerSt
   const { record, preparing } = state;
   const epoch = record.epoch + 1;
   if (target === record.primary) return refused(state, `${target} is the primary already`);
-  if (!record.promotable.includes(target)) return refused(state, `${target} is not promotable in epoch ${record.epoch}`);
+  if (!record.promotable.includes(target))
+    return refused(state, `${target} is not promotable in epoch ${record.epoch}`);
   if (preparing !== undefined && preparing.target !== target) {
     return refused(state, `${preparing.target} is being prepared; release it first`);
   }
@@ -226,7 +248,10 @@ function answers(
 /** Also for what an earlier controller prepared and this one does not remember. */
 function releaseWanted(state: ControllerState): ControllerStep {
   if (state.inDoubt) {
-    return refused(state, "the last change of the record may have happened: read the store before anything is taken back");
+    return refused(
+      state,
+      "the last change of the record may have happened: read the store before anything is taken back",
+    );
   }
   const { preparing, ...rest } = state;
   const { record, attempt } = state;
@@ -268,6 +293,18 @@ function advanceWanted(
   };
 }
 
+function admitWanted(config: LeaseConfig, state: ControllerState, promotable: readonly RegionName[]): ControllerStep {
+  const { record, preparing } = state;
+  if (!promotable.includes(record.primary)) return refused(state, `${record.primary} is the primary and stays promotable`);
+  if (preparing !== undefined) return refused(state, `${preparing.target} is being prepared for a switch`);
+  const next: GroupRecord = { ...record, epoch: record.epoch + 1, promotable };
+  return {
+    state: { ...state, inDoubt: true },
+    effects: [{ kind: "cas-record", expect: expectOf(state), next, nextLease: unrenewedLease(next, config.timing.ttlMs) }],
+    reason: `${record.primary} stays primary; promotable are ${promotable.join(", ")}`,
+  };
+}
+
 function recordStored(
   state: ControllerState,
   input: {
@@ -289,7 +326,10 @@ function recordStored(
     case "conflict": {
       const after = withSeen(state, { record: stored.record, lease: stored.lease, nowMs });
       const moved = after.record.epoch > state.record.epoch;
-      return { state: after, effects: moved ? told(after) : [{ kind: "refuse", reason: "the lease was renewed meanwhile", waitMs: 0 }] };
+      return {
+        state: after,
+        effects: moved ? told(after) : [{ kind: "refuse", reason: "the lease was renewed meanwhile", waitMs: 0 }],
+      };
     }
     default:
       return stored satisfies never;

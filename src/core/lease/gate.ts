@@ -85,7 +85,12 @@ function configured(
     : input.epoch === state.epoch
       ? Math.max(state.writeUntilMs, input.writeUntilMs)
       : input.writeUntilMs;
-  const next: GateState = { kind: "gate", epoch, fencedEpoch, writeUntilMs: fencedEpoch >= epoch ? NEVER_MS : writeUntilMs };
+  const next: GateState = {
+    kind: "gate",
+    epoch,
+    fencedEpoch,
+    writeUntilMs: fencedEpoch >= epoch ? NEVER_MS : writeUntilMs,
+  };
   const changed = epoch !== state.epoch || fencedEpoch !== state.fencedEpoch;
   return {
     state: next,
@@ -93,6 +98,8 @@ function configured(
       ...(changed ? [{ kind: "persist", epoch, fencedEpoch } as const] : []),
       { kind: "reply-configured", epoch, fencedEpoch },
     ],
-    ...(lower ? { reason: `ignored a configuration of epoch ${input.epoch}: this router works by epoch ${epoch}` } : {}),
+    ...(lower
+      ? { reason: `ignored a configuration of epoch ${input.epoch}: this router works by epoch ${epoch}` }
+      : {}),
   };
 }

@@ -71,6 +71,8 @@ export type MemberInput = { readonly nowMs: number } & (
   /** `receipt`: the controller has the fence receipt of the primary of epoch `record.epoch - 1`. */
   | { readonly kind: "promote"; readonly record: GroupRecord; readonly receipt: boolean }
   | { readonly kind: "fence"; readonly epoch: number }
+  /** The controller is about to make `promotable` promotable with the next epoch: the holder needs their holds from now on. */
+  | { readonly kind: "widen"; readonly epoch: number; readonly promotable: readonly RegionName[] }
   | { readonly kind: "record-seen"; readonly record: GroupRecord }
   /** The router beside it works by a configuration with these numbers. */
   | { readonly kind: "gate-confirmed"; readonly epoch: number; readonly fencedEpoch: number }
@@ -108,6 +110,7 @@ export type MemberEffect =
   | { readonly kind: "reply-released"; readonly epoch: number; readonly attempt: number }
   | { readonly kind: "reply-promoted"; readonly epoch: number }
   | { readonly kind: "reply-promote-refused"; readonly epoch: number; readonly waitMs: number; readonly reason: string }
+  | { readonly kind: "reply-widened"; readonly epoch: number; readonly widened: boolean; readonly reason: string }
   /** The receipt: neither this member nor the router beside it acknowledges under `epoch` or lower from now on. */
   | { readonly kind: "reply-fenced"; readonly epoch: number }
   /** It may write now. The record in the store names it under this epoch, and will until its right is over. */

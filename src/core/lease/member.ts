@@ -19,7 +19,11 @@ import {
 import { type GroupRecord, NEVER_MS } from "./record.ts";
 import { type LeaseConfig, reliableMs, secondsText } from "./timing.ts";
 
-export type MemberStep = { readonly state: MemberState; readonly effects: readonly MemberEffect[]; readonly reason?: string };
+export type MemberStep = {
+  readonly state: MemberState;
+  readonly effects: readonly MemberEffect[];
+  readonly reason?: string;
+};
 
 /** A start's numbers begin above all of the starts before: 2^32 renewals last longer than fifty years. */
 export const SEQ_PER_BOOT = 2 ** 32;
@@ -55,6 +59,8 @@ function decided(config: LeaseConfig, state: MemberState, input: MemberInput): M
       return promoting(config, state, input);
     case "fence":
       return fencing(state, input);
+    case "widen":
+      return widening(state, input);
     case "gate-confirmed":
       return gateConfirmed(state, input);
     default:
@@ -134,7 +140,8 @@ function renewed(
   state: MemberState,
   input: { readonly epoch: number; readonly seq: number; readonly nowMs: number },
 ): MemberStep {
-  if (!isHolder(state)) return { state, effects: [], reason: "not the holder: the answer to a renewal changes nothing" };
+  if (!isHolder(state))
+    return { state, effects: [], reason: "not the holder: the answer to a renewal changes nothing" };
   if (config.safeguards.epochCheck && input.epoch !== state.durable.epoch) return { state, effects: [] };
   const renewal = state.renewals.find((pending) => pending.seq === input.seq);
   if (renewal === undefined) return { state, effects: [] };
@@ -172,7 +179,9 @@ function holdGranted(
 function pruned(config: LeaseConfig, state: MemberState, nowMs: number): MemberState {
   const renewals = state.renewals.filter((pending) => nowMs - pending.sentAtMs < config.timing.ttlMs);
   const asks = state.asks.filter((pending) => nowMs - pending.sentAtMs < config.timing.holdMs);
-  return renewals.length === state.renewals.length && asks.length === state.asks.length ? state : { ...state, renewals, asks };
+  return renewals.length === state.renewals.length && asks.length === state.asks.length
+    ? state
+    : { ...state, renewals, asks };
 }
 
 // ---- the standby's side: hold, prepare, release, promote ----
@@ -185,7 +194,11 @@ function holdRequested(
   const { from, epoch, seq } = input;
   const problem = holdProblem(config, state, input);
   if (problem !== undefined) {
-    return { state, effects: [{ kind: "reply-hold", to: from, epoch, seq, granted: false, reason: problem }], reason: problem };
+    return {
+      state,
+      effects: [{ kind: "reply-hold", to: from, epoch, seq, granted: false, reason: problem }],
+      reason: problem,
+    };
   }
   const known = state.durable.heldEpoch === epoch || !config.safeguards.durableHold;
   const reason = `${state.self} will not be promoted for ${secondsText(config.timing.holdMs)}`;
@@ -279,14 +292,16 @@ function promoting(
     effects: [{ kind: "reply-promote-refused", epoch: record.epoch, waitMs, reason }],
     reason,
   });
-  if (record.primary !== state.self) return refused(`epoch ${record.epoch} names ${record.primary}, not ${state.self}`, 0);
+  if (record.primary !== state.self)
+    return refused(`epoch ${record.epoch} names ${record.primary}, not ${state.self}`, 0);
   if (config.safeguards.epochCheck) {
     if (record.epoch < durable.epoch) return refused(`${state.self} knows epoch ${durable.epoch} already`, 0);
     if (record.epoch === durable.epoch && durable.primary !== state.self) {
       return refused(`${durable.primary} is the primary of epoch ${durable.epoch}`, 0);
     }
   }
-  if (record.epoch <= durable.fencedEpoch) return refused(`${state.self} is fenced up to epoch ${durable.fencedEpoch}`, 0);
+  if (record.epoch <= durable.fencedEpoch)
+    return refused(`${state.self} is fenced up to epoch ${durable.fencedEpoch}`, 0);
   if (durable.epoch === record.epoch && durable.promotedEpoch === record.epoch) {
     return { state, effects: [{ kind: "reply-promoted", epoch: record.epoch }] };
   }
@@ -300,13 +315,37 @@ function promoting(
       record.epoch > durable.epoch ? adopted(state, record) : state,
     );
   }
+  // A holder that stays primary keeps its lease: each renewal of the old epoch was counted before the record moved, and whoever wants
+  // to take over waits a whole lease from that moment. Its holds and its standing alone end, for they do not bind new members.
+  const continues = isHolder(state) && record.epoch === durable.epoch + 1;
   const promoted: MemberState = {
     ...adopted(state, record),
     durable: { ...durable, ...recordPart(record), promotedEpoch: record.epoch, preparedEpoch: 0, heldEpoch: 0 },
     refuseUntilMs: NEVER_MS,
     lastConfirmedAtMs: nowMs,
+    leaseUntilMs: continues ? state.leaseUntilMs : NEVER_MS,
   };
   return withRenewal(config, { state: promoted, effects: [{ kind: "reply-promoted", epoch: record.epoch }] }, nowMs);
+}
+
+/**
+ * Before the record names more promotable members, the holder makes durable that it needs their holds too. So when the record names
+ * them, the old primary relies on nothing that does not bind them, whether or not it has heard of the new epoch.
+ */
+function widening(state: MemberState, input: { readonly epoch: number; readonly promotable: readonly RegionName[] }): MemberStep {
+  const { epoch } = input;
+  const { durable } = state;
+  if (epoch !== durable.epoch || !isHolder(state)) {
+    const reason = `${state.self} is not the holder of epoch ${epoch}`;
+    return { state, effects: [{ kind: "reply-widened", epoch, widened: false, reason }], reason };
+  }
+  const promotable = [...new Set([...durable.promotable, ...input.promotable])];
+  const same = promotable.length === durable.promotable.length;
+  const reason = `${state.self} asks ${promotable.filter((member) => member !== state.self).join(", ")} for holds from now on`;
+  return {
+    state: same ? state : { ...state, durable: { ...durable, promotable }, soleUntilMs: NEVER_MS },
+    effects: [{ kind: "reply-widened", epoch, widened: true, reason }],
+  };
 }
 
 // ---- both sides: a newer record, a fence ----
@@ -344,7 +383,10 @@ function fencing(state: MemberState, input: { readonly epoch: number }): MemberS
   return { state: { ...next, fencePendingEpoch: Math.max(state.fencePendingEpoch, input.epoch) }, effects: [] };
 }
 
-function gateConfirmed(state: MemberState, input: { readonly epoch: number; readonly fencedEpoch: number }): MemberStep {
+function gateConfirmed(
+  state: MemberState,
+  input: { readonly epoch: number; readonly fencedEpoch: number },
+): MemberStep {
   const closed = input.fencedEpoch >= state.durable.epoch && input.fencedEpoch >= input.epoch;
   return { state: closed ? { ...state, gateUntilMs: NEVER_MS } : state, effects: [] };
 }
@@ -371,7 +413,7 @@ function settled(config: LeaseConfig, before: MemberState, step: MemberStep, now
     state = { ...state, gateUntilMs: Math.max(state.gateUntilMs, writeUntilMs) };
     effects.push({ kind: "set-gate", epoch, writeUntilMs, fencedEpoch });
   }
-  if (state.serving && (!serving || regrouped)) {
+  if (state.serving && !serving) {
     effects.push({ kind: "step-down", epoch: before.durable.epoch, ...endOf(state, before) });
   }
   if (serving && (!state.serving || regrouped)) effects.push({ kind: "become-primary", epoch });
@@ -393,7 +435,8 @@ function endOf(
   before: MemberState,
 ): { readonly because: "lease-end" | "record" | "fence"; readonly reason: string } {
   const { epoch, primary, fencedEpoch } = state.durable;
-  if (epoch !== before.durable.epoch) return { because: "record", reason: `epoch ${epoch} names ${primary} as primary` };
+  if (epoch !== before.durable.epoch)
+    return { because: "record", reason: `epoch ${epoch} names ${primary} as primary` };
   if (fencedEpoch >= epoch) return { because: "fence", reason: `epoch ${epoch} was fenced on the controller's order` };
   return {
     because: "lease-end",
