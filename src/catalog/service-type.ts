@@ -12,7 +12,7 @@ export const source = z.strictObject({
   /** Title of the document, with its chapter, or how it was measured. */
   title: sentence,
   url: z.url().exactOptional(),
-  /** Day on which the claim was last held against the source. */
+  /** The claim is stated as of this day. */
   asOf: z.iso.date(),
 });
 
