@@ -39,10 +39,27 @@ test("a switch of a database fences before it promotes, and proves a write after
 });
 
 test("a worker stops in the old region before it starts in the new one, a web service starts first", () => {
-  const order = (type: string): string[] =>
-    methodSteps(service(type)).leave.map((step) => `${step.slot}: ${step.action} at ${step.at}`);
-  expect(order("process")).toEqual(["fence: scale-standby at old", "before-traffic: scale-primary at new"]);
-  expect(order("http")).toEqual(["prepare: scale-primary at new", "after-traffic: scale-standby at old"]);
+  const order = (type: string, when: "graceful" | "forced"): string[] =>
+    methodSteps(service(type))
+      .leave.filter((step) => step.when === "always" || step.when === when)
+      .map((step) => `${step.slot}: ${step.action} at ${step.at}`);
+  expect(order("process", "graceful")).toEqual([
+    "prepare: scale-standby at old",
+    "after-traffic: scale-primary at new",
+  ]);
+  expect(order("process", "forced")).toEqual(["fence: scale-standby at old", "after-traffic: scale-primary at new"]);
+  for (const when of ["graceful", "forced"] as const) {
+    expect(order("http", when)).toEqual(["prepare: scale-primary at new", "after-traffic: scale-standby at old"]);
+  }
+});
+
+test("no forced switch waits for the old region before users come: it may be gone", () => {
+  for (const id of describedIds) {
+    const waitedFor = methodSteps(service(id)).leave.filter(
+      (step) => step.when !== "graceful" && step.slot !== "fence" && step.slot !== "after-traffic",
+    );
+    expect(waitedFor.filter((step) => step.at === "old")).toEqual([]);
+  }
 });
 
 test("the manifest's method is taken where it names one, the type's usual one where not", () => {
