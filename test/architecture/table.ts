@@ -48,10 +48,11 @@ export const table: Readonly<Record<string, Layer>> = {
   app: onNode(Object.keys(inside), [], "any"),
 };
 
-/** A vendor's package is loaded by the driver for it and by no other. */
+/** What a driver may load. A package that speaks to one vendor's product is named once, but for `pg`: a probe asks as well. */
 export const driverPackages: Readonly<Record<string, readonly string[]>> = {
   http: ["@hono/node-server", "hono"],
   postgres: ["pg"],
+  probe: ["pg"],
 };
 
 /** Names that say nothing about what is inside, and so gather everything. */
