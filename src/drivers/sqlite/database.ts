@@ -151,7 +151,7 @@ function databaseOn(db: DatabaseSync, file: string): Database {
   };
 }
 
-export function gapOf(run: string, seq: number, lastSeq: number): string {
+function gapOf(run: string, seq: number, lastSeq: number): string {
   return `Entry ${seq} of the journal of run ${run} would leave a gap: its newest entry is ${lastSeq}. Nothing was written.`;
 }
 

@@ -36,7 +36,7 @@ const meanings: ReadonlyMap<number, Meaning> = new Map([
 ]);
 
 /** The code of a node:sqlite error, or undefined for anything else that was thrown. */
-export function sqliteCodeOf(error: unknown): number | undefined {
+function sqliteCodeOf(error: unknown): number | undefined {
   const code = typeof error === "object" && error !== null && "errcode" in error ? error.errcode : undefined;
   return typeof code === "number" ? code : undefined;
 }

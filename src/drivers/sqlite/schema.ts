@@ -9,6 +9,7 @@ import { hash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
 import type { StoreFailure } from "../../ports/store.ts";
 import { failureOf, mendOf } from "./errors.ts";
+import { damageInLog } from "./wal.ts";
 
 /** "LEEW", in the header field that SQLite keeps for the owner of a file. */
 const applicationId = 0x4c454557;
@@ -44,6 +45,9 @@ export function inspect(
 ): { readonly kind: "empty" } | { readonly kind: "store" } | StoreFailure {
   let db: DatabaseSync | undefined;
   try {
+    // Before SQLite looks: it would forget what follows the damage, and show whole what is left.
+    const cut = damageInLog(file);
+    if (cut !== undefined) return refused(`The store ${file} is damaged: ${cut}. ${mendOf(file)}`);
     db = new DatabaseSync(file, { readOnly: true, timeout: busyMs });
     const owner = integerOf(db, "application_id");
     const format = integerOf(db, "user_version");
