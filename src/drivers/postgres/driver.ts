@@ -1,0 +1,241 @@
+// The PostgreSQL driver: one server of one service in one region.
+// D1. Orders are carried out one after the other, except a fence, which waits for nobody. It ends the server at once, and once more
+//     when an order that was under way is over: that one might just have started it again.
+// D2. Errors are caught here, once, and become outcomes.
+
+import type { Action, Driver, Outcome, ServiceStatus } from "../../ports/driver.ts";
+import type { Log } from "../../ports/log.ts";
+import type { Signal } from "../../ports/signal.ts";
+import {
+  awaitPosition,
+  fencedOutcome,
+  fenceHere,
+  fenceTimes,
+  followPrimary,
+  type Progress,
+  promoteHere,
+  servePrimary,
+  setMode,
+  verifyWrite,
+} from "./actions.ts";
+import { noticeByHand } from "./by-hand.ts";
+import { dataOf, findServer } from "./cluster.ts";
+import { makePrivateFolder } from "./durable.ts";
+import { driverErrorOf } from "./errors.ts";
+import { fence } from "./fence.ts";
+import { rememberStreaming } from "./follow.ts";
+import { readPart, readStreamed } from "./notes.ts";
+import { adminAddress, type Site } from "./site.ts";
+import { Sql } from "./sql.ts";
+import { readStatus, type ServerStatus } from "./status.ts";
+
+export type PostgresDriverOptions = Site & { readonly log: Log };
+
+/** Kept back from a fence's deadline to look once more after an order that was under way (D1). */
+const secondLookShare = 0.4;
+
+export class PostgresDriver implements Driver {
+  readonly #site: PostgresDriverOptions;
+  #sql: Sql | undefined;
+  #opening: Promise<Sql> | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #underWay: Action["kind"] | undefined;
+  /** A status for everybody who asks at the same moment. */
+  #asking: Promise<ServiceStatus> | undefined;
+
+  constructor(options: PostgresDriverOptions) {
+    this.#site = options;
+  }
+
+  status(deadlineMs: number): Promise<ServiceStatus> {
+    this.#asking ??= this.#status(deadlineMs).finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
+  }
+
+  async perform(action: Action, deadlineMs: number, progress: Progress): Promise<Outcome> {
+    const until = performance.now() + deadlineMs;
+    if (action.kind === "fence") return this.#fence(action, until);
+    return this.#inTurn(action.kind, until, () => this.#act(action, until, progress));
+  }
+
+  async run(signal: Signal): Promise<void> {
+    await makePrivateFolder(this.#site.stateFolder, this.#site.as);
+    const { service, log } = this.#site;
+    const server = await findServer(this.#site);
+    if (server !== undefined)
+      log.write("info", "services", `${service} still runs and is taken over`, { pid: server.pid });
+    if (!signal.aborted) {
+      await new Promise<void>((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    }
+    this.#disconnect();
+  }
+
+  async shutdown(deadlineMs: number): Promise<void> {
+    this.#disconnect();
+    await this.#inTurn("stop", performance.now() + deadlineMs, () => this.#stop(deadlineMs));
+  }
+
+  async #act(action: Exclude<Action, { kind: "fence" }>, until: number, progress: Progress): Promise<Outcome> {
+    await makePrivateFolder(this.#site.stateFolder, this.#site.as);
+    switch (action.kind) {
+      case "serve-primary":
+        return servePrimary(this.#site, action, until);
+      case "follow":
+        return followPrimary(this.#site, action, until, progress);
+      case "promote":
+        return promoteHere(this.#site, action, until);
+      case "await-position":
+        return awaitPosition(this.#site, action, until);
+      case "set-mode":
+        return setMode(this.#site, action, until);
+      case "verify-write":
+        return verifyWrite(this.#site, until);
+      case "stop":
+        return this.#stop(until - performance.now());
+      case "scale":
+        return { kind: "failed", retry: "never", reason: `${this.#site.service} is a database and cannot be scaled.` };
+      default:
+        return action satisfies never;
+    }
+  }
+
+  async #fence(action: Extract<Action, { kind: "fence" }>, until: number): Promise<Outcome> {
+    this.#disconnect();
+    const leftMs = () => Math.max(1, until - performance.now());
+    try {
+      await makePrivateFolder(this.#site.stateFolder, this.#site.as);
+      const underWay = this.#underWay;
+      if (underWay === undefined) return await fenceHere(this.#site, action, leftMs());
+      const first = await fenceHere(this.#site, action, leftMs() * (1 - secondLookShare));
+      if (first.kind !== "done") return first;
+      const ended = await this.#turnEndsWithin(leftMs() / 2);
+      const mayServe = underWay === "serve-primary" || underWay === "promote";
+      if (!ended && mayServe) {
+        return {
+          kind: "unknown",
+          reason: `${first.reason}; but an order to ${underWay} was under way and is not over`,
+        };
+      }
+      // A standby that is being copied takes no writes, and may go on.
+      if (!mayServe) return first;
+      const second = await fenceHere(this.#site, action, leftMs());
+      return second.kind === "done" && second.facts?.how === "absent" ? first : second;
+    } catch (error) {
+      return this.#failureOf(error, "fencing");
+    }
+  }
+
+  async #stop(deadlineMs: number): Promise<Outcome> {
+    this.#disconnect();
+    return fencedOutcome(this.#site, await fence(this.#site, fenceTimes("graceful", deadlineMs)));
+  }
+
+  async #inTurn(kind: Action["kind"], until: number, work: () => Promise<Outcome>): Promise<Outcome> {
+    const before = this.#turn;
+    const mine = (async (): Promise<Outcome> => {
+      await before;
+      if (performance.now() >= until) {
+        const reason = `${this.#site.service} in ${this.#site.region} was busy with another order until this one's time was over.`;
+        return { kind: "failed", retry: "now", reason };
+      }
+      this.#underWay = kind;
+      try {
+        return await work();
+      } catch (error) {
+        return this.#failureOf(error, `carrying out ${kind}`);
+      } finally {
+        this.#underWay = undefined;
+      }
+    })();
+    this.#turn = mine;
+    return mine;
+  }
+
+  async #turnEndsWithin(ms: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), ms);
+    });
+    const ended = this.#turn.then(() => true);
+    const result = await Promise.race([ended, late]);
+    clearTimeout(timer);
+    return result;
+  }
+
+  #failureOf(error: unknown, doing: string): Outcome {
+    const { service, region } = this.#site;
+    const known = driverErrorOf(error, `${doing} for ${service} in ${region}`);
+    if (known.retry === "unknown") return { kind: "unknown", reason: known.message, facts: { code: known.code } };
+    return { kind: "failed", retry: known.retry, reason: known.message, facts: { code: known.code } };
+  }
+
+  async #status(deadlineMs: number): Promise<ServiceStatus> {
+    const { service } = this.#site;
+    const until = performance.now() + deadlineMs;
+    const hasStreamed = (await readStreamed(this.#site)) !== undefined;
+    const absent = { service, running: false, role: "none", hasStreamed } as const;
+    try {
+      const sql = await this.#connected(until);
+      const status = await readStatus(sql, Math.max(1, until - performance.now()));
+      if (status.role === "standby" && status.streaming) await rememberStreaming(this.#site, status);
+      return await this.#answer(status, hasStreamed);
+    } catch (error) {
+      this.#disconnect();
+      const running = (await findServer(this.#site).catch(() => undefined)) !== undefined;
+      const data = await dataOf(this.#site).catch((trouble: unknown) =>
+        driverErrorOf(trouble, "looking at the data folder"),
+      );
+      const note =
+        data instanceof Error
+          ? data.message
+          : running
+            ? `The server runs but does not answer: ${driverErrorOf(error, "asking for its state").message}`
+            : data === undefined
+              ? "There is no data yet."
+              : undefined;
+      return note === undefined ? absent : { ...absent, note };
+    }
+  }
+
+  async #answer(status: ServerStatus, streamedBefore: boolean): Promise<ServiceStatus> {
+    const { service, region } = this.#site;
+    const ordered = await readPart(this.#site);
+    const note = noticeByHand({ service, region, role: status.role, timeline: status.timeline, ordered });
+    const common = { service, running: true, role: status.role, ...(note === undefined ? {} : { note }) } as const;
+    if (status.role === "primary") {
+      const { written, timeline, standbys } = status;
+      return {
+        ...common,
+        position: { written: written.toString(), timeline },
+        streaming: standbys.some(({ state }) => state === "streaming"),
+        hasStreamed: streamedBefore,
+      };
+    }
+    const { received, replayed, timeline, streaming, lagBytes, lagMs } = status;
+    return {
+      ...common,
+      position: { received: received.toString(), replayed: replayed.toString(), timeline },
+      streaming,
+      hasStreamed: streamedBefore || streaming,
+      ...(lagBytes === undefined ? {} : { lagBytes: Number(lagBytes) }),
+      ...(lagMs === undefined ? {} : { lagMs: Math.round(lagMs) }),
+    };
+  }
+
+  /** One session is kept for the status: it is asked for many times a second, and each new session costs a password check. */
+  async #connected(until: number): Promise<Sql> {
+    if (this.#sql?.usable === true) return this.#sql;
+    this.#opening ??= Sql.open(adminAddress(this.#site), Math.max(1, until - performance.now())).finally(() => {
+      this.#opening = undefined;
+    });
+    this.#sql = await this.#opening;
+    return this.#sql;
+  }
+
+  #disconnect(): void {
+    this.#sql?.destroy();
+    this.#sql = undefined;
+  }
+}
