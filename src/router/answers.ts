@@ -43,7 +43,12 @@ function ownBody(answer: OwnAnswer): string {
 export function sendOwn(response: ServerResponse, answer: OwnAnswer): void {
   if (response.headersSent || response.destroyed) return;
   const body = ownBody(answer);
-  response.writeHead(answer.status, [...ownHeaders(answer), "Content-Length", String(Buffer.byteLength(body))]);
+  // The reason phrase is given, because an origin's unusable one may still sit in the response.
+  response.writeHead(answer.status, STATUS_CODES[answer.status] ?? "", [
+    ...ownHeaders(answer),
+    "Content-Length",
+    String(Buffer.byteLength(body)),
+  ]);
   response.end(body);
 }
 

@@ -87,7 +87,7 @@ export function makeConfiguration(deps: ConfigurationDeps): Configuration {
     const asked = request();
     const startedAt = performance.now();
     const backoff = { failed: true, pauseMs: Math.min(limits.backoffMinMs * 2 ** failures, limits.backoffMaxMs) };
-    const answer = await deps.source(asked, asked.waitMs + limits.pollExtraMs);
+    const answer = await deps.source(asked, asked.waitMs + limits.pollExtraMs).catch(thrown);
     if (answer.kind === "failed") {
       nowTrouble(`the agent does not give a configuration (${answer.why}); the router works on by the last one`);
       if (answer.cause === "unreachable") tally.giveBack(asked.outcomes);
@@ -146,6 +146,11 @@ export function makeConfiguration(deps: ConfigurationDeps): Configuration {
       }
     },
   };
+}
+
+/** A source that throws against its contract must not end the router. */
+function thrown(error: unknown): CallFailure {
+  return { kind: "failed", cause: "unknown", why: error instanceof Error ? error.message : String(error) };
 }
 
 /** Writes the newest configuration, one write at a time; what came meanwhile replaces what waits. */

@@ -260,8 +260,7 @@ class Exchange implements Member {
     const headers = answerHeaders(answer.rawHeaders, length, acknowledgedEpoch(job, answer));
     const verdict = deps.table.verdict(job.dispatch, job.group.route.group);
     if (verdict.kind === "yes") {
-      this.#hasStarted = true;
-      job.response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? "", headers);
+      if (!this.#writeHead(answer, headers)) return;
       job.response.end(bytes);
       this.#end({ kind: "answered" });
     } else if (!verdict.mayReopen) this.#lose(verdict.why, false);
@@ -283,16 +282,27 @@ class Exchange implements Member {
       this.#lose(verdict.why, false);
       return;
     }
+    if (!this.#writeHead(answer, headers)) return;
     this.#isStreaming = true;
-    this.#hasStarted = true;
     this.#arm(deps.limits.streamIdleMs, this.#onSilence);
-    job.response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? "", headers);
     job.response.on("drain", () => answer.resume());
     const chunks = this.#chunks;
     this.#chunks = [];
     // The head waits a moment for the first chunk to leave together with it; a stream that is silent at first sends it alone.
     if (chunks.length === 0 && answer.headers["content-length"] === undefined) setImmediate(this.#flushHead);
     for (const chunk of chunks) this.#passOnChunk(chunk);
+  }
+
+  /** Node parses heads that it refuses to write (a status of 99, control characters): such an answer is as good as broken off. */
+  #writeHead(answer: IncomingMessage, headers: string[]): boolean {
+    try {
+      this.#job.response.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? "", headers);
+      this.#hasStarted = true;
+      return true;
+    } catch (error) {
+      this.#lose(`${this.#job.target} answered with a head that cannot be passed on: ${messageOf(error)}`, true);
+      return false;
+    }
   }
 
   #passOnChunk(chunk: Buffer): void {

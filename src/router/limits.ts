@@ -29,7 +29,7 @@ export type RouterLimits = {
   readonly catchUpMs: number;
   /** A streamed answer that is silent so long is given up. */
   readonly streamIdleMs: number;
-  /** Pause before a refused connection is tried again. */
+  /** Pause before what was refused is tried again, unless the configuration changes sooner. It is part of a switchover's gap. */
   readonly retryMs: number;
   /** An origin that refused a connection is left out so long. */
   readonly ejectMs: number;
@@ -67,7 +67,7 @@ export const defaultLimits: RouterLimits = {
   windowWaitMs: 500,
   catchUpMs: 1_000,
   streamIdleMs: 300_000,
-  retryMs: 50,
+  retryMs: 25,
   ejectMs: 250,
   sessionsMax: 1_000,
   httpConnectionsMax: 4_000,

@@ -19,6 +19,9 @@ export type From =
   | { readonly kind: "user" }
   | { readonly kind: "peer"; readonly service: string; readonly epoch: number };
 
+/** A read that got no answer is repeated so often; then its origins have had their chance. */
+const repeatsMax = 2;
+
 type HandedOn = Extract<ForwardDecision, { readonly kind: "local" | "peer" }>;
 
 /** Never rejects; the response is ended or destroyed when it resolves. */
@@ -67,6 +70,7 @@ async function attend(world: World, request: Request): Promise<OwnAnswer | undef
   const safe = isSafeMethod(incoming.method ?? "");
   const startedAt = performance.now();
   const patienceMs = from.kind === "user" ? limits.holdMs : limits.catchUpMs;
+  let repeats = 0;
   for (;;) {
     if (response.destroyed) return undefined;
     if (world.isStopping) return { ...notExecuted(`the router of ${world.region} is stopping`), close: true };
@@ -93,7 +97,8 @@ async function attend(world: World, request: Request): Promise<OwnAnswer | undef
       }
       const stillLeftMs = patienceMs - (performance.now() - startedAt);
       const hasMoved = table.group((service as ServiceState).route.group)?.route.epoch !== decision.epoch;
-      if (ended.kind === "again" && stillLeftMs <= 0) return unknown(ended.why);
+      if (ended.kind === "again" && (stillLeftMs <= 0 || (!hasMoved && ++repeats > repeatsMax)))
+        return unknown(ended.why);
       // Another origin, or the new primary, may take it right away.
       if (stillLeftMs > 0 && (hasMoved || ended.kind === "again" || ended.tryNext)) continue;
       // A peer's request goes back to its sender, who keeps it.

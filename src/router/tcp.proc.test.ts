@@ -222,6 +222,36 @@ describe("CONNECT", () => {
 });
 
 describe("rubbish", () => {
+  it("from an origin never ends the process: a write is then of unknown outcome, never acknowledged", async () => {
+    let rubbish: Uint8Array = new Uint8Array();
+    const origin = await startTcpOrigin((socket) => socket.once("data", () => socket.end(rubbish)));
+    const { at, agent } = await startRouter();
+    await agent.give(config({ web: [origin.address] }));
+    const texts = fc.constantFrom(
+      "HTTP/1.1 099 Odd\r\nContent-Length: 0\r\n\r\n",
+      "HTTP/1.1 200 \u0001\r\nContent-Length: 0\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nX: \u0001\r\nContent-Length: 0\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nshort",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+      "HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n",
+      "HTTP/1.1 103 Hints\r\n\r\n",
+      "",
+    );
+    const bytes = fc.oneof(
+      texts.map((text) => new Uint8Array(Buffer.from(text, "latin1"))),
+      fc.uint8Array({ maxLength: 200 }),
+    );
+    await fc.assert(
+      fc.asyncProperty(bytes, fc.constantFrom("POST", "GET"), async (some, method) => {
+        rubbish = some;
+        const answer = await ask(at.http, { method, ...(method === "POST" ? { body: "x" } : {}) });
+        expect(answer.headers["leeward-acknowledged-epoch"]).toBeUndefined();
+        if (method === "POST") expect(answer.status).toBe(504);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it("at any port never ends the process, and the next request is served", async () => {
     const web = await startOrigin((response) => response.end("ok"));
     const origin = await startTcpOrigin(echo);
