@@ -21,6 +21,8 @@ const placeMark = "LEEWARD_LAB_PLACE";
 
 /** How often a kill looks again for what was born meanwhile. */
 const killPassesMax = 8;
+/** For a database that is thrown away anyway. */
+const leftOverGraceMs = 1_000;
 
 const ledgerFile = (folder: string): string => join(folder, "processes.jsonl");
 
@@ -190,14 +192,30 @@ export async function killAll(folder: string, place?: string, first?: readonly R
   return killed;
 }
 
-/** Asks everything of the lab to end, waits, then kills the rest. Frozen ones are woken first, or they would never hear it. */
+/**
+ * Asks what the lab started to end, then what that leaves behind (an agent that ends leaves its database running, for its successor to
+ * adopt), then kills the rest. Frozen ones are woken first, or they would never hear it.
+ */
 export async function endAll(folder: string, graceMs: number): Promise<void> {
-  // The ones the lab started end what they started themselves; what is orphaned is told directly after the grace.
   const ledger = readLedger(folder);
-  signalAll(livingOf(folder), "SIGCONT");
+  const everyone = livingOf(folder);
+  signalAll(everyone, "SIGCONT");
   signalAll(ledger, "SIGTERM");
-  const until = performance.now() + graceMs;
-  while (performance.now() < until && livingOf(folder).length > 0) await sleep(50);
-  await killAll(folder);
+  await untilGone(ledger, graceMs);
+  // To a database server this one means: end the sessions and stop.
+  const left = [
+    ...new Map([...everyone, ...livingOf(folder)].map((one) => [`${one.pid} ${one.startTime}`, one])).values(),
+  ];
+  signalAll(left, "SIGINT");
+  await untilGone(left, leftOverGraceMs);
+  await killAll(folder, undefined, left);
   clearLedger(folder);
+}
+
+async function untilGone(
+  processes: readonly { readonly pid: number; readonly startTime: string }[],
+  withinMs: number,
+): Promise<void> {
+  const until = performance.now() + withinMs;
+  while (performance.now() < until && processes.some((one) => startTimeOf(one.pid) === one.startTime)) await sleep(25);
 }

@@ -33,6 +33,8 @@ export type LabOptions = {
   readonly folder: string;
   readonly progress: Progress;
   readonly kind: "story" | "up";
+  /** The program whose commands are started; Leeward itself when left out. */
+  readonly program?: string;
 };
 
 export type Database = { readonly pid: number; readonly dataFolder: string; readonly adminUrl: string };
@@ -133,7 +135,7 @@ async function build(options: LabOptions, group: Group, controllerPlace: string)
       place,
       env: { ...env, ...more },
       args: [
-        leewardProgram,
+        options.program ?? leewardProgram,
         command,
         manifestFile,
         ...(command === "serve" ? [] : ["--region", place]),
@@ -197,7 +199,9 @@ async function build(options: LabOptions, group: Group, controllerPlace: string)
     pidOf: (what, region) => children.get(`${what} ${region}`)?.pid,
     database: (region) => findDatabase(folder, regionOf(region), secrets),
     fromUsers(region) {
-      const { router, database } = regionOf(region);
+      const { router } = regionOf(region);
+      // A witness has no database of its own, but its router leads to the primary's all the same.
+      const database = regionOf(region).database ?? map.regions.find((one) => one.database !== undefined)?.database;
       const tcp = database === undefined ? undefined : router.tcp[database.service];
       return {
         http: `http://${reachedFrom(ways, usersPlace, router.http)}`,

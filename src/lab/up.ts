@@ -49,7 +49,7 @@ export function describeUp(lab: Lab): LabUp {
         pids: livingOf(lab.folder, region.name).map((one) => one.pid),
         agentPid: lab.pidOf("agent", region.name) ?? 0,
         ...(routerPid === undefined ? {} : { routerPid }),
-        fromUsers: { http, postgres: postgres ?? fallbackPostgres(lab) },
+        ...(postgres === undefined ? {} : { fromUsers: { http, postgres } }),
         ...(database === undefined ? {} : { database }),
       };
     }),
@@ -57,12 +57,6 @@ export function describeUp(lab: Lab): LabUp {
     folder: lab.folder,
     host: hostOf(lab),
   };
-}
-
-/** A witness has no database of its own to take user and name from; the way through its router is the same as through any other. */
-function fallbackPostgres(lab: Lab): string {
-  const serving = lab.map.regions.find((region) => lab.fromUsers(region.name).postgres !== undefined);
-  return serving === undefined ? "" : (lab.fromUsers(serving.name).postgres ?? "");
 }
 
 export function hostOf(lab: Lab): string {

@@ -23,6 +23,8 @@ export type LoadOptions = {
   readonly markerEveryMs: number;
   readonly attemptMs: number;
   readonly totalMs: number;
+  /** Writes under way at one time. */
+  readonly inFlightMax: number;
 };
 
 export type LoadState = {
@@ -39,7 +41,6 @@ export type LoadState = {
   highestEpochAt: number;
 };
 
-const inFlightMax = 100;
 /** After an answer "not now" from a router that is there: all routers lead to the same primary, so asking another at once is no help. */
 const pauseAfterRefusalMs = 250;
 /** A process that slept does not send what it missed all at once. */
@@ -49,7 +50,9 @@ export function makeLoad(
   options: LoadOptions,
   ledger: LedgerWriter,
 ): { readonly state: LoadState; run(signal: AbortSignal): Promise<void> } {
-  const agents = options.routers.map(() => new Agent({ keepAlive: true, maxSockets: inFlightMax, scheduling: "fifo" }));
+  const agents = options.routers.map(
+    () => new Agent({ keepAlive: true, maxSockets: options.inFlightMax, scheduling: "fifo" }),
+  );
   let preferred = 0;
   const state: LoadState = {
     acknowledged: 0,
@@ -129,7 +132,7 @@ export function makeLoad(
     async run(signal) {
       const underWay = new Set<Promise<void>>();
       const start = (what: LedgerEntry["what"], seq: number, write: Write): void => {
-        if (state.inFlight >= inFlightMax) {
+        if (state.inFlight >= options.inFlightMax) {
           state.withheld++;
           return;
         }

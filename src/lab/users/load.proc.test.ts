@@ -103,7 +103,7 @@ test("clear answers that nothing was done end as refused, silence as unknown", a
 
 test("what the bound forbids is withheld and counted", async () => {
   const ledger = collecting();
-  const load = makeLoad({ ...options, orderEveryMs: 1, routers: [await router("north", silence)] }, ledger);
+  const load = makeLoad({ ...options, inFlightMax: 5, routers: [await router("north", silence)] }, ledger);
   await during(load, () => sleep(300));
   expect(load.state.withheld).toBeGreaterThan(0);
   expect(load.state.inFlight).toBe(0);
