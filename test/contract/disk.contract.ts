@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { Disk } from "../../src/ports/disk.ts";
 
 export function diskContract(name: string, openEmpty: () => Promise<Disk>): void {
-  describe(`the contract of a disk, by ${name}`, () => {
+  describe(`the contract of a disk, by ${name}`, { timeout: 30_000 }, () => {
     test("what was never written is absent", async () => {
       expect(await (await openEmpty()).read("member-shop")).toEqual({ kind: "absent" });
     });

@@ -22,7 +22,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 diskContract("a folder", () => openDisk(newFolder()));
 
-describe("a folder as a disk", () => {
+describe("a folder as a disk", { timeout: 30_000 }, () => {
   test("keeps its values for the next process, readable by their owner only, and nothing else beside them", async () => {
     const folder = newFolder();
     await (await openDisk(folder)).write("member-shop", { epoch: 3 });

@@ -53,7 +53,8 @@ function reopen(file: string): number | string {
   return reply.kind === "entries" ? reply.entries.length : JSON.stringify(reply);
 }
 
-describe("the write-ahead log after a crash", () => {
+// Each image is synced to a real disk several times over.
+describe("the write-ahead log after a crash", { timeout: 60_000 }, () => {
   test("is taken over whole", () => {
     expect(reopen(image((log) => log))).toBe(changes);
   });
@@ -90,7 +91,7 @@ describe("the write-ahead log after a crash", () => {
           expect([readFileSync(file), readFileSync(`${file}-wal`)]).toEqual(before);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 
