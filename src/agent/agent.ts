@@ -54,6 +54,8 @@ export class Agent {
   readonly #routing: Routing;
   readonly #lookout: Lookout;
   #stamp = 0;
+  /** The stamp that was known when the newest statuses began to be measured: none of them is older than it. */
+  #statusStamp = 0;
   #controller = 0;
   #heardMs = Number.MIN_SAFE_INTEGER;
   #primaries: ReadonlySet<RegionName> = new Set();
@@ -114,7 +116,6 @@ export class Agent {
       this.#every(lease.timing.renewEveryMs, signal, async () => this.#each({ kind: "renewal-due" })),
       this.#every(this.#ports.system.control.probeEveryMs, signal, () => this.#watchAndReport()),
       this.#every(mendEveryMs, signal, async () => {
-        await this.#caretaker.look();
         await this.#caretaker.mend();
         this.#routing.refreshOrigins();
       }),
@@ -151,6 +152,7 @@ export class Agent {
         return { kind: "accepted", epoch: request.record.epoch };
       case "prepare":
       case "release":
+      case "widen":
       case "promote": {
         const { group: _, ...input } = request;
         return replyOf(await keeper.input(input), keeper.durable.epoch);
@@ -253,14 +255,19 @@ export class Agent {
 
   async #watchAndReport(): Promise<void> {
     const { region, fingerprint } = this.#ports;
+    const statusStamp = this.#stamp;
+    const looked = this.#caretaker.look().then(() => {
+      this.#statusStamp = statusStamp;
+    });
     const observations = await this.#lookout.round(this.#primaries, this.#routing.takeOutcomes());
+    await looked;
     const controllers = controllersOf(this.#ports.system, region);
     const base = controllers[this.#controller % Math.max(1, controllers.length)];
     if (base === undefined) return;
     const request: RequestOf<"report"> = {
       region,
       manifest: fingerprint,
-      stampEcho: this.#stamp,
+      stampEcho: this.#statusStamp,
       observations: observations.slice(0, 256),
       services: [...this.#caretaker.statuses()],
       members: this.#members(),
@@ -341,6 +348,10 @@ function replyOf(effects: Awaited<ReturnType<Keeper["input"]>>, epoch: number): 
       }
       case "reply-released":
         return { kind: "released", epoch: effect.epoch, attempt: effect.attempt };
+      case "reply-widened":
+        return { kind: "widened", epoch: effect.epoch, promotable: [...effect.promotable] };
+      case "reply-widen-refused":
+        return { kind: "widen-refused", epoch: effect.epoch, why: effect.reason };
       case "reply-promoted":
         return { kind: "promoted", epoch: effect.epoch };
       case "reply-promote-refused":

@@ -16,7 +16,13 @@ import type { RequestOf, ResponseOf } from "../wire/calls.ts";
 /** What an input is before the clock is read. */
 export type Unstamped = MemberInput extends infer Input ? (Input extends MemberInput ? Omit<Input, "nowMs"> : never) : never;
 
-export type Gate = { readonly epoch: number; readonly writeUntilMs: number; readonly fencedEpoch: number };
+export type Gate = {
+  readonly epoch: number;
+  readonly writeUntilMs: number;
+  readonly fencedEpoch: number;
+  /** The epoch with which this region took over; later ones that only changed who is promotable are the same reign. 0 = before this process. */
+  readonly sinceEpoch: number;
+};
 
 export type KeeperPorts = {
   readonly clock: Clock;
@@ -40,6 +46,7 @@ export class Keeper {
   #state: MemberState;
   #queue: Promise<void> = Promise.resolve();
   #fenceWaiters: Waiter[] = [];
+  #sinceEpoch = 0;
   /** A controller that answered last is asked first. */
   #controller = 0;
   /** A state that could not be made durable must not be acted on: then nothing is renewed or granted until a write succeeds. */
@@ -114,6 +121,9 @@ export class Keeper {
       }
     }
     this.#state = state;
+    if (state.durable.promotedEpoch > before.durable.promotedEpoch && !(isHolder(before) && state.durable.epoch === before.durable.epoch + 1)) {
+      this.#sinceEpoch = state.durable.promotedEpoch;
+    }
     for (const effect of effects) this.#perform(effect);
     return effects;
   }
@@ -128,7 +138,12 @@ export class Keeper {
         void this.#askHold(effect);
         return;
       case "set-gate":
-        onGate(this.group, { epoch: effect.epoch, writeUntilMs: effect.writeUntilMs, fencedEpoch: effect.fencedEpoch });
+        onGate(this.group, {
+          epoch: effect.epoch,
+          writeUntilMs: effect.writeUntilMs,
+          fencedEpoch: effect.fencedEpoch,
+          sinceEpoch: this.#sinceEpoch,
+        });
         return;
       case "become-primary":
         log.write("info", "lease", `this region may write under epoch ${effect.epoch}`, { group: this.group, epoch: effect.epoch });
@@ -210,4 +225,4 @@ export function fileOf(group: GroupName): string {
   return `member-${group}`;
 }
 
-export const closedGate: Gate = { epoch: 0, writeUntilMs: NEVER_MS, fencedEpoch: 0 };
+export const closedGate: Gate = { epoch: 0, writeUntilMs: NEVER_MS, fencedEpoch: 0, sinceEpoch: 0 };

@@ -144,11 +144,13 @@ export class Routing {
   #groupAnswer(group: GroupName): RouterConfig["groups"][number] {
     const { traffic, gate, holding } = this.#of(group);
     const leftMs = gate.writeUntilMs === NEVER_MS ? 0 : gate.writeUntilMs - this.#ports.clock.nowMs();
-    const open = leftMs > 0 && gate.fencedEpoch < gate.epoch;
+    // Routers know a reign by the epoch it began with: an epoch that only changed who is promotable drops nobody's work. The window opens
+    // only for the reign that the routes name, so that nothing is acknowledged under the label of an older one.
+    const open = leftMs > 0 && gate.fencedEpoch < gate.epoch && traffic.epoch >= gate.sinceEpoch && traffic.primary === this.#ports.region;
     return {
       group,
       generation: traffic.generation,
-      epoch: Math.max(traffic.epoch, gate.epoch),
+      epoch: traffic.epoch,
       primary: traffic.primary,
       mode: holding ? "hold" : traffic.mode,
       ...(open ? { writeUntil: this.#ports.machineInstantIn(leftMs) } : {}),

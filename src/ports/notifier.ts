@@ -9,7 +9,8 @@ export type Notice = {
   readonly sentence: string;
   /** The next command to type, if there is one. */
   readonly next?: string;
-  readonly at: string;
+  /** Wall clock, milliseconds since 1970. */
+  readonly atMs: number;
 };
 
 export interface Notifier {

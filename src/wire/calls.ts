@@ -107,6 +107,7 @@ export const calls = {
       z.object({ kind: z.literal("release"), group, epoch, attempt: z.number().int() }),
       z.object({ kind: z.literal("promote"), group, record: groupRecord, receipt: z.boolean() }),
       z.object({ kind: z.literal("record"), group, record: groupRecord }),
+      z.object({ kind: z.literal("widen"), group, epoch, promotable: z.array(region).max(64) }),
       z.object({ kind: z.literal("fence"), group, epoch }),
     ]),
     response: z.discriminatedUnion("kind", [
@@ -116,6 +117,8 @@ export const calls = {
       z.object({ kind: z.literal("promoted"), epoch }),
       z.object({ kind: z.literal("promote-refused"), epoch, waitMs: z.number(), why: sentence }),
       z.object({ kind: z.literal("accepted"), epoch }),
+      z.object({ kind: z.literal("widened"), epoch, promotable: z.array(region).max(64) }),
+      z.object({ kind: z.literal("widen-refused"), epoch, why: sentence }),
       z.object({ kind: z.literal("fenced"), epoch }),
       z.object({ kind: z.literal("pending"), epoch, why: sentence }),
     ]),

@@ -1,0 +1,64 @@
+// What was seen, decided and done, in order, for reports and for the question "why". Kept in the journal of the group and, the newest
+// part, in memory. I12: entries are only ever appended.
+
+import type { GroupName } from "../core/model/system.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Store } from "../ports/store.ts";
+import type { TimelineEvent } from "../wire/people.ts";
+
+/** Newest entries in memory; older ones stay in the store. */
+const memoryMax = 2_000;
+/** Entries that wait for the store. While it is away the oldest waiting ones stay, for they explain what began it. */
+const waitingMax = 1_000;
+
+export class Timeline {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #run: string;
+  readonly #events: TimelineEvent[] = [];
+  readonly #waiting: TimelineEvent[] = [];
+  #next = 1;
+  #writing = false;
+
+  constructor(store: Store, clock: Clock, group: GroupName) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#run = `timeline/${group}`;
+  }
+
+  async load(): Promise<void> {
+    const journal = await this.#store.journal(this.#run);
+    if (journal.kind !== "rows") return;
+    this.#next = (journal.rows.at(-1)?.seq ?? 0) + 1;
+    this.#events.push(...journal.rows.slice(-memoryMax).map((row) => row.entry as TimelineEvent));
+  }
+
+  add(event: Omit<TimelineEvent, "atMs">): void {
+    const stamped: TimelineEvent = { ...event, atMs: this.#clock.wallMs() };
+    this.#events.push(stamped);
+    if (this.#events.length > memoryMax) this.#events.shift();
+    if (this.#waiting.length < waitingMax) this.#waiting.push(stamped);
+    void this.flush();
+  }
+
+  since(sinceMs: number): readonly TimelineEvent[] {
+    return this.#events.filter((event) => event.atMs >= sinceMs);
+  }
+
+  /** Writes what waits; gives up at the first failure, until called again. */
+  async flush(): Promise<void> {
+    if (this.#writing) return;
+    this.#writing = true;
+    try {
+      for (let event = this.#waiting[0]; event !== undefined; event = this.#waiting[0]) {
+        const written = await this.#store.append({ run: this.#run, seq: this.#next, entry: event });
+        if (written.kind === "failed") return;
+        this.#next += 1;
+        // A conflict is our own earlier try, whose answer was lost, or another controller's entry: then the next number is tried.
+        if (written.kind === "done") this.#waiting.shift();
+      }
+    } finally {
+      this.#writing = false;
+    }
+  }
+}
