@@ -49,6 +49,7 @@ const run: RunReport = {
     step("data", 3_000, 3_040),
     step("compute", 3_000, 3_300),
     step("traffic", 3_040, 3_080),
+    { ...step("fence", 1_905, 9_000), id: "fence.fence.orders@north", region: "north" },
   ],
 };
 

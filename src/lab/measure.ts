@@ -153,7 +153,12 @@ function switchRun(evidence: Evidence, from: number, to: number): RunReport | un
         run.startedAt >= from - 1_000 && run.startedAt <= to && run.from === evidence.region && run.from !== run.to,
     )
     .filter((run) => run.kind === "failover" || run.kind === "switchover" || run.kind === "failback")
-    .sort((a, b) => a.startedAt - b.startedAt)[0];
+    .sort((a, b) => Number(gaveUp(a)) - Number(gaveUp(b)) || a.startedAt - b.startedAt)[0];
+}
+
+/** One that ended without moving anybody tells less than a later one that did. */
+function gaveUp(run: RunReport): boolean {
+  return run.result === "failed" || run.result === "aborted";
 }
 
 /** Marks on the way, each no earlier than the one before it, so that the shares add up whatever ran side by side. */
@@ -164,8 +169,11 @@ function phasesOf(
 ): Phases {
   if (run === undefined)
     return { detect: 0, decide: 0, fence: 0, data: 0, route: 0, firstWrite: round(gap.to - gap.from) };
+  // What is done to the old side may go on for long (it may be dead) and holds nobody up; the new side's steps do.
   const lastEnd = (...phases: readonly string[]): number | undefined => {
-    const ends = run.steps.filter((step) => phases.includes(step.phase)).map((step) => step.endedAt);
+    const ends = run.steps
+      .filter((step) => step.region === run.to && phases.includes(step.phase))
+      .map((step) => step.endedAt);
     return ends.length === 0 ? undefined : Math.max(...ends);
   };
   const routed = lastEnd("traffic");

@@ -1,0 +1,71 @@
+// The stories with the real commands, one round each. What is asserted is what must never be otherwise, however slow the machine: no
+// two writers, nothing lost where nothing may be, the primary where it belongs. How long it took is a figure in the report, not a test.
+
+import { expect, test } from "vitest";
+import { tell } from "./tell.ts";
+
+test("region-loss: users write again elsewhere, and the switch home loses nothing", async () => {
+  const { code, report } = await tell("region-loss");
+  expect(report.notes).toEqual([]);
+  expect(report.twoWriters).toBe(false);
+  expect(report.duplicated).toBe(0);
+  expect(report.decision).toBe("failover");
+  expect(report.home?.lost).toBe(0);
+  expect(report.acknowledged).toBeGreaterThan(100);
+  expect(report.steps.length).toBeGreaterThan(3);
+  expect(Object.values(report.phases).reduce((sum, share) => sum + share, 0)).toBeCloseTo(report.rtoMs, 3);
+  expect(code).toBe(0);
+});
+
+test("region-loss in sync mode loses no acknowledged order", async () => {
+  const { code, report } = await tell("region-loss", "--mode", "sync", "--once");
+  expect(report).toMatchObject({ mode: "sync", lost: 0, twoWriters: false, duplicated: 0, decision: "failover" });
+  expect(code).toBe(0);
+});
+
+test("region-freeze: the woken region acknowledges nothing through any router", async () => {
+  const { code, report } = await tell("region-freeze", "--once");
+  expect(report).toMatchObject({ twoWriters: false, duplicated: 0, decision: "failover" });
+  expect(code).toBe(0);
+});
+
+test("region-cut: the cut region fences itself, and its standby takes over", async () => {
+  const { code, report } = await tell("region-cut", "--once");
+  expect(report).toMatchObject({ twoWriters: false, duplicated: 0, decision: "failover" });
+  expect(code).toBe(0);
+});
+
+test.each(["store-cut", "store-stall", "link-cut"])("%s: nobody is promoted, nothing is lost", async (story) => {
+  const { code, report } = await tell(story, "--once");
+  expect(report).toMatchObject({ twoWriters: false, duplicated: 0, lost: 0, steps: [] });
+  expect(report.notes).toEqual([]);
+  expect(code).toBe(0);
+});
+
+test("switchover: nothing lost, nothing refused", async () => {
+  const { code, report } = await tell("switchover");
+  expect(report).toMatchObject({
+    twoWriters: false,
+    duplicated: 0,
+    lost: 0,
+    refused: 0,
+    unknown: 0,
+    home: { lost: 0 },
+  });
+  expect(code).toBe(0);
+});
+
+// Dozens of deaths take many minutes, so this one is registered only where it is asked for: LEEWARD_LAB_LONG=1 vitest run --project lab
+if (process.env.LEEWARD_LAB_LONG !== undefined) {
+  test("controller-crash: the intended or the prior state each time, and no effect twice", {
+    timeout: 60 * 60_000,
+  }, async () => {
+    const { report } = await tell("controller-crash", "--once");
+    expect(report.crashes?.length).toBeGreaterThan(20);
+    for (const point of report.crashes ?? []) {
+      expect(point).toMatchObject({ died: true, effectsTwice: 0 });
+      expect(["intended", "prior"]).toContain(point.ended);
+    }
+    expect(report.twoWriters).toBe(false);
+  });
+}
