@@ -110,7 +110,7 @@ test("a failover is measured from the client's side", () => {
     lost: 2,
     duplicated: 1,
     refused: 1,
-    unknown: 1,
+    unknown: 0,
     orphans: 3,
     twoWriters: false,
     direct: { acknowledgedAfterSwitch: 1 },
@@ -128,7 +128,10 @@ test("a failover is measured from the client's side", () => {
 });
 
 test("the switch home has a gap and a loss of its own", () => {
-  const home = measure({ ...evidence, homeAt: 3_500, endedAt: 4_400 });
+  const back = entry({ client: "direct", key: "d3", endedAt: 3_700 });
+  const home = measure({ ...evidence, entries: [...entries, back], homeAt: 3_500, endedAt: 4_400 });
+  // The direct client writes to the primary again, which is as it should be.
+  expect(home.direct.acknowledgedAfterSwitch).toBe(1);
   expect(home.rtoMs).toBe(2_100);
   // The last acknowledgement was at 3990: silence up to the end counts.
   expect(home.home).toEqual({ writeGapMs: 410, lost: 0 });

@@ -41,9 +41,15 @@ export function measure(evidence: Evidence): LabReport {
   const markers = load.filter((entry) => entry.what === "marker");
   const lostMarkers = markers.filter((entry) => isAcknowledged(entry) && !stored.markers.has(entry.seq));
   const lostNumbers = lostMarkers.map((entry) => entry.seq).sort((a, b) => a - b);
-  const rpoMs = round(rpoOf(lostMarkers, evidence.faultAt));
+  const rpoMs = round(
+    rpoOf(
+      lostMarkers.filter((entry) => entry.endedAt <= firstEnd),
+      evidence.faultAt,
+    ),
+  );
   const rtoMs = round(gap.to - gap.from);
   const said = wordsOf(evidence, run);
+  const goal = evidence.objectives;
   const homeGap = evidence.homeAt === undefined ? undefined : longestGap(ackTimes, evidence.homeAt, evidence.endedAt);
 
   return {
@@ -64,11 +70,12 @@ export function measure(evidence: Evidence): LabReport {
     acknowledged: acknowledged.length,
     lost: lostOrders.length,
     duplicated: [...stored.orders.values()].reduce((sum, copies) => sum + copies - 1, 0),
-    refused: orders.filter((entry) => entry.outcome === "refused").length,
-    unknown: orders.filter((entry) => entry.outcome === "unknown").length,
+    // The stubborn client stays unserved by its nature; only what it was promised counts.
+    refused: orders.filter((entry) => entry.client === "users" && entry.outcome === "refused").length,
+    unknown: orders.filter((entry) => entry.client === "users" && entry.outcome === "unknown").length,
     orphans: orphansOf(evidence.runs),
     twoWriters: hasTwoWriters(entries),
-    direct: { acknowledgedAfterSwitch: directAfterSwitch(entries, evidence.faultAt) },
+    direct: { acknowledgedAfterSwitch: directAfterSwitch(entries, evidence.faultAt, firstEnd) },
     ...said,
     steps: run?.steps ?? [],
     ...(homeGap === undefined
@@ -132,8 +139,11 @@ function rpoOf(lost: readonly LedgerEntry[], faultAt: number): number {
   return Math.max(faultAt, newest) - oldest;
 }
 
-/** Rows that the direct client got acknowledged after users were served under a higher epoch than before the fault. */
-function directAfterSwitch(entries: readonly LedgerEntry[], faultAt: number): number {
+/**
+ * Rows that the direct client got acknowledged after users were served under a higher epoch than before the fault, and before the
+ * primary was taken home to where that client writes.
+ */
+function directAfterSwitch(entries: readonly LedgerEntry[], faultAt: number, until: number): number {
   const users = entries.filter(
     (entry) => entry.client === "users" && isAcknowledged(entry) && entry.epoch !== undefined,
   );
@@ -141,8 +151,10 @@ function directAfterSwitch(entries: readonly LedgerEntry[], faultAt: number): nu
   const after = users.filter((entry) => (entry.epoch ?? 0) > before).map((entry) => entry.endedAt);
   if (after.length === 0) return 0;
   const switchedAt = after.reduce((least, at) => Math.min(least, at));
-  return entries.filter((entry) => entry.client === "direct" && isAcknowledged(entry) && entry.endedAt > switchedAt)
-    .length;
+  return entries.filter(
+    (entry) =>
+      entry.client === "direct" && isAcknowledged(entry) && entry.endedAt > switchedAt && entry.endedAt <= until,
+  ).length;
 }
 
 /** The run that moved the primary in the first act, if one did. */
@@ -250,14 +262,16 @@ function timelineOf(evidence: Evidence, gap: Timeline["gap"]): Timeline {
     buckets.set(`${at}/${epoch}`, bucket);
   }
   const events = [
-    ...evidence.events.map(({ atMs, kind, region, service, sentence, step }) => ({
-      at: atMs,
-      kind,
-      region,
-      sentence,
-      ...(service === undefined ? {} : { service }),
-      ...(step === undefined ? {} : { step }),
-    })),
+    ...evidence.events
+      .filter((event) => event.atMs >= evidence.startedAt)
+      .map(({ atMs, kind, region, service, sentence, step }) => ({
+        at: atMs,
+        kind,
+        region,
+        sentence,
+        ...(service === undefined ? {} : { service }),
+        ...(step === undefined ? {} : { step }),
+      })),
     ...evidence.faults.map((fault) => ({ ...fault, kind: "fault" as const })),
   ];
   return {

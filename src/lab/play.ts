@@ -37,7 +37,8 @@ export async function playRound(options: RoundOptions): Promise<LabReport> {
   const primary = await primaryOf(lab);
   const target = lab.group.primary.find((region) => region !== primary) ?? primary;
   const names: Readonly<Record<Role, string>> = { primary, target, controller: lab.controllerPlace };
-  await progress.step("Waiting until an automatic switch is allowed again", () => coolDown(lab));
+  const asked = story.steps.some((step) => step.do === "ask-switchover");
+  if (!asked) await progress.step("Waiting until an automatic switch is allowed again", () => coolDown(lab));
 
   const users = startUsers(lab, run, primary);
   const startedAt = await progress.step("Users write an order every 10 ms", () => warmUp(users));
@@ -208,7 +209,11 @@ export async function warmUp(users: Users): Promise<number> {
 }
 
 async function switchHome(lab: Lab, home: string, users: Users | undefined): Promise<void> {
-  const answer = await lab.control.command({ kind: "failback", group: lab.group.name, by: "lab" });
+  const preferred = lab.group.primary[0] === home;
+  const common = { group: lab.group.name, by: "lab" };
+  const answer = await lab.control.command(
+    preferred ? { kind: "failback", ...common } : { kind: "switchover", to: home, ...common },
+  );
   if (!answer.accepted) throw new LabFailure(`The switch home was refused: ${answer.sentence}`);
   const until = performance.now() + homeDeadlineMs;
   while ((await currentPrimary(lab)) !== home || notYetProtected(await lab.control.status(), lab.group) !== undefined) {

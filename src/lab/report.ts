@@ -17,10 +17,11 @@ export type LabReport = {
     readonly firstLost?: number;
     readonly lastLost?: number;
   };
-  /** Orders of every client that goes through a router. */
+  /** Orders of every client that goes through a router, the stubborn one too. */
   readonly acknowledged: number;
   readonly lost: number;
   readonly duplicated: number;
+  /** Orders of the load client. */
   readonly refused: number;
   readonly unknown: number;
   readonly orphans: number;
