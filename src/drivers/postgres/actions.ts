@@ -156,10 +156,28 @@ async function turnRunning(site: Site, primary: Endpoint, until: number): Promis
   };
 }
 
-export async function promoteHere(site: Site, action: Of<"promote">, until: number): Promise<Outcome> {
+/** `kept`: a session to the server that is open anyway; a new one costs a password check, which users would wait for. */
+export async function promoteHere(
+  site: Site,
+  action: Of<"promote">,
+  until: number,
+  kept: Sql | undefined,
+): Promise<Outcome> {
+  if (kept !== undefined && (await answers(kept))) return promoteBy(kept, site, action, until);
   const control = await dataOf(site);
   if (control === undefined) return failed("never", `there is no data in ${site.dataFolder} to promote`);
   await using sql = await startServer(site, left(until));
+  return await promoteBy(sql, site, action, until);
+}
+
+async function answers(sql: Sql): Promise<boolean> {
+  return sql.query("SELECT 1", [], 300).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function promoteBy(sql: Sql, site: Site, action: Of<"promote">, until: number): Promise<Outcome> {
   const began = performance.now();
   const result = await promote(sql, action, await readStreamed(site), left(until));
   if (result.kind === "refused") return failed("never", `${name(site)} is not promoted: ${result.why}`);

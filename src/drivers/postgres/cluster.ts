@@ -51,7 +51,7 @@ export async function binariesOf(site: Site): Promise<Binaries> {
 
 /** Makes a new, empty cluster. The password is in a file while initdb runs, and nowhere else. */
 export async function makeCluster(site: Site): Promise<void> {
-  const { initdb } = await findBinaries(site.binFolder === undefined ? {} : { folder: site.binFolder });
+  const { initdb, major } = await findBinaries(site.binFolder === undefined ? {} : { folder: site.binFolder });
   const { newPassword } = pathsOf(site);
   await makePrivateFolder(site.stateFolder, site.as);
   await makePrivateFolder(site.dataFolder, site.as);
@@ -60,6 +60,8 @@ export async function makeCluster(site: Site): Promise<void> {
     await runTool(site, initdb, [
       ...["-D", site.dataFolder, "-U", site.user, "--pwfile", newPassword],
       ...["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-instructions"],
+      // One order to the whole file system instead of one per file: seconds less on a disk that takes its time.
+      ...(major >= 17 && process.platform === "linux" ? ["--sync-method=syncfs"] : []),
     ]);
   } finally {
     await rm(newPassword, { force: true });

@@ -85,7 +85,7 @@ export class PostgresDriver implements Driver {
       case "follow":
         return followPrimary(this.#site, action, until, progress);
       case "promote":
-        return promoteHere(this.#site, action, until);
+        return promoteHere(this.#site, action, until, this.#sql?.usable === true ? this.#sql : undefined);
       case "await-position":
         return awaitPosition(this.#site, action, until);
       case "set-mode":

@@ -21,21 +21,25 @@ export function modeSettings({ sync, standbys }: Mode): Changes & { readonly syn
 /** Changes a running server's mode, for every session from its next command on. Also works on a standby, for when it is promoted. */
 export async function writeMode(sql: Sql, mode: Mode, deadlineMs: number): Promise<void> {
   const until = performance.now() + deadlineMs;
+  // Each ALTER SYSTEM is a synced file; a promotion has no time for those that change nothing.
+  if (await hasMode(sql, mode, deadlineMs)) return;
   for (const [name, value] of Object.entries(modeSettings(mode))) {
     // ALTER SYSTEM takes no parameters, so the value goes in as a literal.
     await sql.query(`ALTER SYSTEM SET ${name} = ${literal(value ?? "")}`, [], until - performance.now());
   }
   await sql.query("SELECT pg_reload_conf()", [], until - performance.now());
-  const wanted = modeSettings(mode).synchronous_standby_names;
-  for (;;) {
-    const [row] = await sql.query<{ is: string }>(
-      "SELECT current_setting('synchronous_standby_names') AS is",
-      [],
-      until - performance.now(),
-    );
-    if (row?.is === wanted) return;
-    await sleep(pollMs);
-  }
+  while (!(await hasMode(sql, mode, until - performance.now()))) await sleep(pollMs);
+}
+
+/** What the server has for everybody: our own session has a synchronous_commit of its own. */
+async function hasMode(sql: Sql, mode: Mode, deadlineMs: number): Promise<boolean> {
+  const [row] = await sql.query<{ names: string; commit: string }>(
+    `SELECT current_setting('synchronous_standby_names') AS names, coalesce(
+       (SELECT setting FROM pg_file_settings WHERE name = 'synchronous_commit' AND error IS NULL ORDER BY seqno DESC LIMIT 1), 'on') AS commit`,
+    [],
+    deadlineMs,
+  );
+  return row?.names === modeSettings(mode).synchronous_standby_names && row.commit === "on";
 }
 
 /** True once every named standby is streaming and waited for; false when the deadline came first. Async is true at once. */

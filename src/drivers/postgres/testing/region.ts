@@ -1,10 +1,13 @@
 // Regions for the tests of this folder: real servers on free ports of loopback, in a temporary folder, as an ordinary user where the
 // tests run as root. Every process started here is gone after `end`.
 
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
 import { chmod, chown, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import type { Outcome } from "../../../core/plan/action.ts";
 import type { Log } from "../../../ports/log.ts";
 import { PostgresDriver, type PostgresDriverOptions } from "../driver.ts";
@@ -31,7 +34,8 @@ export class Regions {
   }
 
   static async begin(processes: Processes): Promise<Regions> {
-    const folder = await mkdtemp(join(tmpdir(), "leeward-pg-"));
+    // In memory where there is such a folder: these tests are about what is written, not how fast a disk is.
+    const folder = await mkdtemp(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "leeward-pg-"));
     await chmod(folder, 0o755);
     return new Regions(processes, folder);
   }
@@ -105,7 +109,7 @@ export async function ask<Row>({ site }: Region, text: string, deadlineMs = 5_00
 }
 
 /** North serves and south streams from it, with a table of orders in which there are rows. */
-export async function pair(regions: Regions, sync = false): Promise<readonly [Region, Region]> {
+export async function pair(regions: Regions): Promise<readonly [Region, Region]> {
   const [north, south] = await regions.make(["north", "south"]);
   if (north === undefined || south === undefined) throw new Error("two regions were asked for");
   await done(
@@ -121,6 +125,30 @@ export async function pair(regions: Regions, sync = false): Promise<readonly [Re
     `INSERT INTO orders SELECT i, 'tea ' || i, '{"big": 12345678901234567890}' FROM generate_series(1, 100) i`,
   );
   await done(south.driver.perform({ kind: "follow", primary: "north", run: "establish", epoch: 1 }, 30_000, () => {}));
-  if (sync) await done(north.driver.perform({ kind: "set-mode", sync: true, standbys: ["south"] }, 10_000, () => {}));
   return [north, south];
+}
+
+/** The same pair again, from the stopped folders of an earlier one: a tenth of the time. */
+export async function pairLike(regions: Regions, model: readonly [Region, Region]): Promise<readonly [Region, Region]> {
+  const [north, south] = await regions.make(["north", "south"]);
+  if (north === undefined || south === undefined) throw new Error("two regions were asked for");
+  for (const [index, region] of [north, south].entries()) {
+    const from = model[index]?.folder ?? "";
+    await rm(region.folder, { recursive: true, force: true });
+    // `cp -a` keeps the owner, which Node's own copy does not.
+    await promisify(execFile)("cp", ["-a", from, region.folder]);
+  }
+  await done(
+    north.driver.perform(
+      { kind: "serve-primary", create: false, epoch: 1, sync: false, standbys: [] },
+      30_000,
+      () => {},
+    ),
+  );
+  await done(south.driver.perform({ kind: "follow", primary: "north", run: "establish", epoch: 1 }, 30_000, () => {}));
+  return [north, south];
+}
+
+export async function stopAll(regions: readonly Region[]): Promise<void> {
+  for (const { driver } of regions) await done(driver.perform({ kind: "stop" }, 20_000, () => {}));
 }
