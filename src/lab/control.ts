@@ -63,7 +63,7 @@ export function makeControl(options: { readonly url: string; readonly token: str
   return {
     status: () => people("status", {}, statusDeadlineMs).catch(() => undefined),
     command: (command) => people("command", command, commandDeadlineMs),
-    report: (sinceMs) => people("report", { sinceMs, runsMax }, commandDeadlineMs),
+    report: (sinceMs) => people("history", { sinceMs, runsMax }, commandDeadlineMs),
     agentStatus: (address) => agent(address, "agent-status", {}).catch(() => undefined),
   };
 }

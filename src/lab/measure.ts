@@ -86,10 +86,7 @@ export function measure(evidence: Evidence): LabReport {
             lost: lostOrders.filter((entry) => entry.endedAt >= (evidence.homeAt ?? 0)).length,
           },
         }),
-    objectives: {
-      ...evidence.objectives,
-      met: rtoMs <= evidence.objectives.rtoMs && rpoMs <= evidence.objectives.rpoMs,
-    },
+    objectives: { rtoMs: goal.rtoMs, rpoMs: goal.rpoMs, met: rtoMs <= goal.rtoMs && rpoMs <= goal.rpoMs },
     predicted: { rtoMs: run?.expectedMs ?? 0, rpoMs: evidence.mode === "sync" ? 0 : (run?.lossBoundMs ?? 0) },
     notes: notesOf(evidence),
     timeline: timelineOf(evidence, gap),

@@ -50,6 +50,7 @@ const options = {
   markerEveryMs: 50,
   attemptMs: 60,
   totalMs: 400,
+  inFlightMax: 100,
 };
 
 async function during(load: ReturnType<typeof makeLoad>, story: () => Promise<unknown>): Promise<void> {
