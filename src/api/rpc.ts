@@ -1,4 +1,4 @@
-// The edge where a call of wire/calls.ts enters a process: Request -> Response, nothing of Node.
+// The edge where a call of wire/ enters a process: Request -> Response, nothing of Node.
 //
 // 1. Whoever has no token learns nothing but that the process is there and what it is.
 // 2. A request is parsed here once; the handler trusts it. Nothing larger than the bound is ever held in memory.
@@ -6,12 +6,12 @@
 //    here, for it may hold an address with a password.
 
 import { Hono } from "hono";
-import { type CallName, calls, type RequestOf, type ResponseOf } from "../wire/calls.ts";
+import { everyCall, type EveryCallName, type EveryRequest, type EveryResponse } from "../wire/every-call.ts";
 import { versionHeader, wireVersion } from "../wire/version.ts";
 
 /** `signal` aborts when the caller has gone away: a long poll may then stop waiting. */
 export type Handlers = {
-  readonly [N in CallName]?: (request: RequestOf<N>, signal: AbortSignal) => Promise<ResponseOf<N>>;
+  readonly [N in EveryCallName]?: (request: EveryRequest<N>, signal: AbortSignal) => Promise<EveryResponse<N>>;
 };
 
 export type RpcSettings = {
@@ -68,7 +68,7 @@ export function makeRpc({ handlers, token, role, onError }: RpcSettings): Hono {
     if (text === undefined) return refusal("too-large", `A call may have ${requestBytesMax} bytes; this one has more.`);
     const body = parsed(text);
     if (body === undefined) return refusal("bad-request", `The body of the call ${name} is not JSON.`);
-    const checked = calls[name].request.safeParse(body.value);
+    const checked = everyCall[name].request.safeParse(body.value);
     if (!checked.success)
       return refusal("bad-request", `The call ${name} is not as it should be: ${faultsOf(checked.error.issues)}.`);
     try {
@@ -102,8 +102,8 @@ function refusal(error: ErrorCode, why: string): Response {
   return answer(statuses[error], { error, why });
 }
 
-function isCall(name: string): name is CallName {
-  return Object.hasOwn(calls, name);
+function isCall(name: string): name is EveryCallName {
+  return Object.hasOwn(everyCall, name);
 }
 
 function mayEnter(request: Request, token: string): boolean {

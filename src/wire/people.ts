@@ -109,7 +109,7 @@ export const peopleCalls = {
     ]),
     response: z.object({ accepted: z.boolean(), sentence, run: z.string().exactOptional() }),
   },
-  report: {
+  history: {
     request: z.object({ sinceMs: z.number(), runsMax: z.number().int().min(1).max(1_000) }),
     response: z.object({ version: z.literal(1), system: z.string(), events: z.array(timelineEvent), runs: z.array(runReport) }),
   },
@@ -120,6 +120,6 @@ export type SystemStatus = z.infer<typeof peopleCalls.status.response>;
 export type GroupStatus = z.infer<typeof groupStatus>;
 export type PersonCommand = z.infer<typeof peopleCalls.command.request>;
 export type CommandAnswer = z.infer<typeof peopleCalls.command.response>;
-export type ReportAnswer = z.infer<typeof peopleCalls.report.response>;
+export type ReportAnswer = z.infer<typeof peopleCalls.history.response>;
 export type TimelineEvent = z.infer<typeof timelineEvent>;
 export type RunReport = z.infer<typeof runReport>;

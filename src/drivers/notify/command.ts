@@ -71,14 +71,14 @@ export function runCommand(
   });
 }
 
-function environmentOf({ system, group, kind, sentence, next, at }: Notice): Record<string, string> {
+function environmentOf({ system, group, kind, sentence, next, atMs }: Notice): Record<string, string> {
   const values = {
     LEEWARD_SYSTEM: system,
     LEEWARD_GROUP: group ?? "",
     LEEWARD_KIND: kind,
     LEEWARD_SENTENCE: sentence,
     LEEWARD_NEXT: next ?? "",
-    LEEWARD_AT: at,
+    LEEWARD_AT: new Date(atMs).toISOString(),
   };
   // An environment cannot hold a NUL.
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.replaceAll("\u0000", "")]));

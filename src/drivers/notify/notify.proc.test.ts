@@ -21,7 +21,7 @@ const notice: Notice = {
   kind: "asked",
   sentence: 'north is silent; $(touch pwned) "fail over"?',
   next: "leeward approve storefront",
-  at: "2025-03-01T12:00:00.000Z",
+  atMs: Date.UTC(2025, 2, 1, 12),
 };
 
 function notifier(targets: readonly NotifyTarget[], more: Partial<NotifierSettings> = {}): Notifier {

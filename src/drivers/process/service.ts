@@ -48,6 +48,7 @@ export class ProcessService implements Driver {
   #adopted: Promise<void> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
+  #readyNumbers: readonly number[] = [];
   /** Why the last start failed; shown until one succeeds. */
   #trouble: string | undefined;
 
@@ -60,6 +61,7 @@ export class ProcessService implements Driver {
     const numbers = [...this.#replicas.keys()];
     const alive = await Promise.all(numbers.map((number) => this.#alive(number)));
     const ready = await Promise.all(numbers.map((number) => this.#ready(number)));
+    this.#readyNumbers = numbers.filter((_, index) => ready[index] === true);
     const running = alive.filter(Boolean).length;
     const missing = this.#wanted - running;
     const note =
@@ -72,6 +74,12 @@ export class ProcessService implements Driver {
       replicas: { running, ready: ready.filter(Boolean).length },
       ...(note === undefined ? {} : { note }),
     };
+  }
+
+  /** Where replicas answered at the last look, `host:port`; empty for services that do not listen. */
+  origins(): readonly string[] {
+    const { host = "127.0.0.1", firstPort } = this.#options;
+    return firstPort === undefined ? [] : this.#readyNumbers.map((number) => `${host}:${firstPort + number}`);
   }
 
   async perform(action: Action, deadlineMs: number, progress: (sentence: string) => void): Promise<Outcome> {

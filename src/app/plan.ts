@@ -1,0 +1,54 @@
+// `leeward plan`: what a switch would do, from the manifest alone.
+
+import { methodSteps } from "../catalog/load.ts";
+import type { Group } from "../core/model/system.ts";
+import { compilePlan } from "../core/plan/compile.ts";
+import type { Plan } from "../core/plan/plan.ts";
+import { guarantee } from "../core/watch/guarantee.ts";
+import { planJson, planText } from "../render/text/plan.ts";
+import { loadManifest, Refusal } from "./context.ts";
+
+type Flags = { readonly fail?: string; readonly switchTo?: string; readonly group?: string; readonly json?: boolean };
+
+export function printPlans(file: string, flags: Flags): number {
+  const { system } = loadManifest(file);
+  const region = flags.fail ?? flags.switchTo;
+  if (region === undefined || (flags.fail !== undefined && flags.switchTo !== undefined)) {
+    throw new Refusal("Say which: --fail REGION for the loss of a region, or --switch-to REGION for a switchover.", 2);
+  }
+  const names = system.regions.map((one) => one.name);
+  if (!names.includes(region)) throw new Refusal(`${file} has no region ${region}; it has ${names.join(", ")}.`, 2);
+  const groups = system.groups.filter((group) => (flags.group === undefined ? group.primary.includes(region) : group.name === flags.group));
+  if (groups.length === 0) {
+    process.stdout.write(`Nothing moves: no group of ${system.name} may be primary in ${region}.\n`);
+    return 0;
+  }
+  const plans = groups.map((group) => planFor(group, region));
+  const detection = guarantee(system).detection;
+  process.stdout.write(
+    flags.json === true
+      ? `${JSON.stringify(plans.map((plan) => planJson(plan, { detection })), undefined, 2)}\n`
+      : plans.map((plan) => planText(plan, { detection, color: process.stdout.isTTY === true })).join("\n"),
+  );
+  return 0;
+
+  function planFor(group: Group, named: string): Plan {
+    const failing = flags.fail !== undefined;
+    const others = group.primary.filter((one) => one !== named);
+    const [other] = others;
+    if (other === undefined) throw new Refusal(`${group.name} may be primary in ${named} only, so there is nowhere to go.`, 1);
+    const [from, to] = failing ? [named, other] : [other, named];
+    return compilePlan({
+      id: `${failing ? "failover" : "switchover"}-${group.name}`,
+      kind: failing ? "failover" : "switchover",
+      system,
+      group,
+      methods: methodSteps,
+      from,
+      to,
+      epoch: 1,
+      promotable: group.primary,
+      reason: failing ? `${from} is lost` : `a person asks for ${to}`,
+    });
+  }
+}
