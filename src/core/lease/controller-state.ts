@@ -25,6 +25,8 @@ export type ControllerState = {
   readonly attempt: number;
   /** The epoch whose primary gave its fence receipt. 0 = none. */
   readonly receiptEpoch: number;
+  /** Whom the primary of `epoch` asks for holds, by its own word: at least these. */
+  readonly widened?: { readonly epoch: number; readonly promotable: readonly RegionName[] };
   /** A change of the record was sent to the store and it is not known whether it happened. */
   readonly inDoubt: boolean;
 };
@@ -36,11 +38,10 @@ export type Stored =
 
 export type RenewalAnswer = { readonly to: RegionName; readonly epoch: number; readonly seq: number };
 
-export type ControllerInput = { readonly nowMs: number } & /**
+export type ControllerInput = { readonly nowMs: number } /**
  * `attemptBase` must be above every attempt that an earlier controller of this group used: a wall clock in milliseconds
  * or the store's own counter of terms times a million. One that is too low is found out by the member and corrected.
- */
-(
+ */ & (
   | { readonly kind: "started"; readonly record: GroupRecord; readonly lease: Lease; readonly attemptBase: number }
   /** Read from the store, or told by its watch. */
   | { readonly kind: "seen"; readonly record: GroupRecord; readonly lease: Lease }
@@ -78,10 +79,17 @@ export type ControllerInput = { readonly nowMs: number } & /**
   | { readonly kind: "fenced"; readonly from: RegionName; readonly epoch: number }
   | { readonly kind: "advance-wanted"; readonly target: RegionName; readonly promotable: readonly RegionName[] }
   /**
-   * The same primary, other promotable members. Only after the primary answered "widened" for every member that is new: else it could
-   * go on without the hold of one that may be promoted.
+   * The same primary, other promotable members. As long as the primary has not answered "widened" for every member that is new, it is
+   * only asked to: else it could go on without the hold of one that may be promoted. Then want it again.
    */
   | { readonly kind: "admit-wanted"; readonly promotable: readonly RegionName[] }
+  /** The primary's answer: it asks all of `promotable` for holds from now on. */
+  | {
+      readonly kind: "widened";
+      readonly from: RegionName;
+      readonly epoch: number;
+      readonly promotable: readonly RegionName[];
+    }
   /** Tells the record again to all: PROMOTE to its primary, the record to the others. */
   | { readonly kind: "promote-due" }
 );
@@ -107,6 +115,12 @@ export type ControllerEffect =
   | { readonly kind: "send-prepare"; readonly to: RegionName; readonly epoch: number; readonly attempt: number }
   | { readonly kind: "send-release"; readonly to: RegionName; readonly epoch: number; readonly attempt: number }
   | { readonly kind: "send-fence"; readonly to: RegionName; readonly epoch: number }
+  | {
+      readonly kind: "send-widen";
+      readonly to: RegionName;
+      readonly epoch: number;
+      readonly promotable: readonly RegionName[];
+    }
   | { readonly kind: "send-promote"; readonly to: RegionName; readonly record: GroupRecord; readonly receipt: boolean }
   | { readonly kind: "send-record"; readonly to: RegionName; readonly record: GroupRecord }
   /** What was wanted is not possible now. `waitMs` = in how long it may be, as far as this controller's clock tells; 0 = not by waiting. */

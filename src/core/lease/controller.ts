@@ -52,6 +52,8 @@ export function controllerTransition(
       return advanceWanted(config, state, input);
     case "admit-wanted":
       return admitWanted(config, state, input.promotable);
+    case "widened":
+      return widened(state, input);
     case "promote-due":
       return { state, effects: told(state) };
     default:
@@ -87,7 +89,7 @@ function withSeen(
   const { record, lease, nowMs } = seen;
   // What was read after the call in doubt had ended tells whether it happened.
   if (record.epoch > state.record.epoch) {
-    const { preparing: _, ...rest } = state;
+    const { preparing: _preparing, widened: _widened, ...rest } = state;
     return { ...rest, record, lease, leaseSeenAtMs: nowMs, inDoubt: false };
   }
   if (record.epoch === state.record.epoch && lease.seq > state.lease.seq) {
@@ -295,14 +297,39 @@ function advanceWanted(
 
 function admitWanted(config: LeaseConfig, state: ControllerState, promotable: readonly RegionName[]): ControllerStep {
   const { record, preparing } = state;
-  if (!promotable.includes(record.primary)) return refused(state, `${record.primary} is the primary and stays promotable`);
+  if (!promotable.includes(record.primary))
+    return refused(state, `${record.primary} is the primary and stays promotable`);
   if (preparing !== undefined) return refused(state, `${preparing.target} is being prepared for a switch`);
+  const agreed = state.widened?.epoch === record.epoch ? state.widened.promotable : record.promotable;
+  const missing = promotable.filter((member) => !agreed.includes(member));
+  if (missing.length > 0) {
+    const reason = `${record.primary} has not agreed yet that it needs the holds of ${missing.join(", ")} too`;
+    return {
+      state,
+      effects: [
+        { kind: "send-widen", to: record.primary, epoch: record.epoch, promotable },
+        { kind: "refuse", reason, waitMs: 0 },
+      ],
+      reason,
+    };
+  }
   const next: GroupRecord = { ...record, epoch: record.epoch + 1, promotable };
   return {
     state: { ...state, inDoubt: true },
-    effects: [{ kind: "cas-record", expect: expectOf(state), next, nextLease: unrenewedLease(next, config.timing.ttlMs) }],
+    effects: [
+      { kind: "cas-record", expect: expectOf(state), next, nextLease: unrenewedLease(next, config.timing.ttlMs) },
+    ],
     reason: `${record.primary} stays primary; promotable are ${promotable.join(", ")}`,
   };
+}
+
+function widened(
+  state: ControllerState,
+  input: { readonly from: RegionName; readonly epoch: number; readonly promotable: readonly RegionName[] },
+): ControllerStep {
+  const { record } = state;
+  if (input.from !== record.primary || input.epoch !== record.epoch) return { state, effects: [] };
+  return { state: { ...state, widened: { epoch: input.epoch, promotable: input.promotable } }, effects: [] };
 }
 
 function recordStored(

@@ -110,7 +110,8 @@ export type MemberEffect =
   | { readonly kind: "reply-released"; readonly epoch: number; readonly attempt: number }
   | { readonly kind: "reply-promoted"; readonly epoch: number }
   | { readonly kind: "reply-promote-refused"; readonly epoch: number; readonly waitMs: number; readonly reason: string }
-  | { readonly kind: "reply-widened"; readonly epoch: number; readonly widened: boolean; readonly reason: string }
+  | { readonly kind: "reply-widened"; readonly epoch: number; readonly promotable: readonly RegionName[] }
+  | { readonly kind: "reply-widen-refused"; readonly epoch: number; readonly reason: string }
   /** The receipt: neither this member nor the router beside it acknowledges under `epoch` or lower from now on. */
   | { readonly kind: "reply-fenced"; readonly epoch: number }
   /** It may write now. The record in the store names it under this epoch, and will until its right is over. */

@@ -332,19 +332,23 @@ function promoting(
  * Before the record names more promotable members, the holder makes durable that it needs their holds too. So when the record names
  * them, the old primary relies on nothing that does not bind them, whether or not it has heard of the new epoch.
  */
-function widening(state: MemberState, input: { readonly epoch: number; readonly promotable: readonly RegionName[] }): MemberStep {
+function widening(
+  state: MemberState,
+  input: { readonly epoch: number; readonly promotable: readonly RegionName[] },
+): MemberStep {
   const { epoch } = input;
   const { durable } = state;
   if (epoch !== durable.epoch || !isHolder(state)) {
     const reason = `${state.self} is not the holder of epoch ${epoch}`;
-    return { state, effects: [{ kind: "reply-widened", epoch, widened: false, reason }], reason };
+    return { state, effects: [{ kind: "reply-widen-refused", epoch, reason }], reason };
   }
   const promotable = [...new Set([...durable.promotable, ...input.promotable])];
   const same = promotable.length === durable.promotable.length;
   const reason = `${state.self} asks ${promotable.filter((member) => member !== state.self).join(", ")} for holds from now on`;
   return {
     state: same ? state : { ...state, durable: { ...durable, promotable }, soleUntilMs: NEVER_MS },
-    effects: [{ kind: "reply-widened", epoch, widened: true, reason }],
+    effects: [{ kind: "reply-widened", epoch, promotable }],
+    reason,
   };
 }
 

@@ -98,7 +98,8 @@ export function leaseProblem(timing: Timing, storeGapMs: number): string | undef
       `and a call timeout of ${callTimeoutMs} ms together are ${ttlMinMs} ms`
     );
   }
-  if (holdMs > ttlMs) return `a hold of ${holdMs} ms is longer than the lease of ${ttlMs} ms: whoever takes over waits for the lease alone`;
+  if (holdMs > ttlMs)
+    return `a hold of ${holdMs} ms is longer than the lease of ${ttlMs} ms: whoever takes over waits for the lease alone`;
   const holdReliableMs = (holdMs * (1 - drift)) / (1 + drift);
   if (holdReliableMs < renewEveryMs + callTimeoutMs) {
     return (

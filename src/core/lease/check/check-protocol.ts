@@ -16,6 +16,7 @@ export type WorldBounds = {
   /** Messages that are late at the same time; any number more arrive at once. */
   readonly messagesMax: number;
   readonly alone: boolean;
+  readonly startsAlone: boolean;
   readonly silence: boolean;
 };
 
@@ -33,6 +34,7 @@ export const standardWorlds: readonly WorldBounds[] = [
     faultsMax: 1,
     messagesMax: 1,
     alone: false,
+    startsAlone: false,
     silence: false,
   },
   {
@@ -42,7 +44,18 @@ export const standardWorlds: readonly WorldBounds[] = [
     faultsMax: 0,
     messagesMax: 1,
     alone: true,
+    startsAlone: false,
     silence: true,
+  },
+  {
+    name: "no crash; north begins alone, south is admitted and takes over without a receipt; north's clock slow",
+    rates: slowNorth,
+    epochsMax: 3,
+    faultsMax: 0,
+    messagesMax: 1,
+    alone: false,
+    startsAlone: true,
+    silence: false,
   },
 ];
 
@@ -55,6 +68,7 @@ export const deepWorlds: readonly WorldBounds[] = [
     faultsMax: 2,
     messagesMax: 2,
     alone: true,
+    startsAlone: false,
     silence: true,
   },
   {
@@ -64,6 +78,7 @@ export const deepWorlds: readonly WorldBounds[] = [
     faultsMax: 1,
     messagesMax: 2,
     alone: true,
+    startsAlone: false,
     silence: false,
   },
 ];

@@ -42,7 +42,15 @@ export function messageOfMember(self: string, effect: MemberEffect): Message | u
     }
     case "reply-fenced":
       return { to: "controller", input: { kind: "fenced", from: self, epoch: effect.epoch } };
+    case "reply-widened": {
+      const { epoch, promotable } = effect;
+      return {
+        to: "controller",
+        input: { kind: "widened", from: self, epoch, promotable: [...promotable].sort() },
+      };
+    }
     case "persist":
+    case "reply-widen-refused":
     case "reply-released":
     case "reply-promoted":
     case "reply-promote-refused":
@@ -68,6 +76,8 @@ export function messageOfController(effect: ControllerEffect): Message | undefin
       return member(effect.to, { kind: "release", epoch: effect.epoch, attempt: effect.attempt });
     case "send-fence":
       return member(effect.to, { kind: "fence", epoch: effect.epoch });
+    case "send-widen":
+      return member(effect.to, { kind: "widen", epoch: effect.epoch, promotable: effect.promotable });
     case "send-promote":
       return member(effect.to, { kind: "promote", record: effect.record, receipt: effect.receipt });
     case "cas-lease":
@@ -130,6 +140,7 @@ export function isDeadForMember(message: MemberMessage, state: MemberState): boo
     case "hold-granted":
       return message.epoch < epoch || (message.epoch === epoch && !state.asks.some(({ seq }) => seq === message.seq));
     case "hold-request":
+    case "widen":
       return message.epoch < epoch;
     case "prepare":
     case "release":
@@ -148,6 +159,8 @@ export function isDeadForController(message: ControllerMessage, state: Controlle
     case "prepared":
     case "prepare-refused":
       return message.epoch <= state.record.epoch || message.attempt < state.attempt;
+    case "widened":
+      return message.epoch < state.record.epoch;
     case "fenced":
       return message.epoch < state.record.epoch || state.receiptEpoch === state.record.epoch;
     default:

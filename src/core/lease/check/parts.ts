@@ -14,7 +14,8 @@ export const BASE_MS = 1_000;
 /** A number given after a restart: above all others until the next renumbering. */
 export const TOP_SEQ = 30;
 
-export type StoreState = { readonly record: GroupRecord; readonly lease: Lease };
+/** `since`: the first epoch of the present primary, for the checker only. It may go on writing under an earlier one of its own. */
+export type StoreState = { readonly record: GroupRecord; readonly lease: Lease; readonly since: number };
 
 /** Numbers of three families are renumbered: north's and south's sequence numbers, and the controller's attempts. */
 export type Family = 0 | 1 | 2;
@@ -72,7 +73,7 @@ export function memberAtBase(
     durable: {
       epoch,
       primary,
-      promotable: state.durable.promotable,
+      promotable: [...state.durable.promotable].sort(),
       promotedEpoch: epochCheck && promotedEpoch < epoch ? 0 : promotedEpoch,
       preparedEpoch: prepared ? preparedEpoch : 0,
       preparedAttempt: last ? 0 : renumber(ATTEMPTS, state.durable.preparedAttempt),
@@ -140,6 +141,7 @@ export function controllerAtBase(
       ? {}
       : { preparing: { ...preparing, attempt: renumber(ATTEMPTS, preparing.attempt) } }),
     attempt: last ? 0 : renumber(ATTEMPTS, state.attempt),
+    ...(state.widened === undefined || last || state.widened.epoch < record.epoch ? {} : { widened: state.widened }),
     receiptEpoch: state.receiptEpoch < record.epoch - 1 ? 0 : state.receiptEpoch,
     inDoubt: state.inDoubt && !last,
   };
@@ -156,7 +158,7 @@ export function gateAtBase({ config }: Reduction, state: GateState, elapsedMs: n
 }
 
 export function storeRenumbered(state: StoreState, renumber: Renumber): StoreState {
-  return { record: state.record, lease: leaseRenumbered(state.lease, renumber) };
+  return { record: state.record, lease: leaseRenumbered(state.lease, renumber), since: state.since };
 }
 
 function leaseRenumbered(lease: Lease, renumber: Renumber): Lease {

@@ -53,11 +53,13 @@ function movesOf(world: World): readonly Move[] {
   add("tick-deaf", 2, answer);
   add("prepare", 2, chain);
   add("advance", world.advanceChoices.length * 2, chain);
+  if (world.options.startsAlone) add("admit", 2, chain);
+  else if (world.options.alone) add("admit", 4, chain);
   add("deliver", messagesMax, answer);
   add("deliver-deaf", messagesMax, answer);
   add("repeat", messagesMax, answer);
   add("drop", messagesMax, none);
-  add("fence", 1, chain);
+  if (!world.options.startsAlone) add("fence", 1, chain);
   add("tell", 1, chain);
   add("release", 1, chain);
   add("read", 1, none);
@@ -97,6 +99,8 @@ export function doMove(world: World, from: Int32Array, { kind, argument, prompt 
       return world.fence(from, prompt);
     case "advance":
       return world.advance(from, argument >> 1, (argument & 1) === 1, prompt);
+    case "admit":
+      return world.admit(from, argument >> 1, (argument & 1) === 1, prompt);
     case "tell":
       return world.tell(from, prompt);
     case "read":

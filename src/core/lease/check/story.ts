@@ -107,6 +107,7 @@ function moveText(world: World, at: Int32Array, { kind, argument, prompt }: Move
     case "restart-router":
       return `the router of ${MEMBERS[argument]} crashes and is started again`;
     case "advance":
+    case "admit":
       return (argument & 1) === 1 ? "the store's answer to what follows gets lost" : undefined;
     case "tick":
     case "renew":
@@ -141,6 +142,8 @@ function messageText({ to, input }: Message): string {
       return `${input.from}'s answer that it is prepared for epoch ${input.epoch}`;
     case "fenced":
       return `${input.from}'s fence receipt for epoch ${input.epoch}`;
+    case "widen":
+      return `the question to ${to} to need more holds`;
     case "record-seen":
       return `the record of epoch ${input.record.epoch} to ${to}`;
     default:
@@ -171,6 +174,8 @@ function memberInput(input: MemberMessage): string {
     case "release":
     case "fence":
       return `gets ${input.kind.toUpperCase()}(${input.epoch})`;
+    case "widen":
+      return `is asked to need the holds of ${input.promotable.join(" and ")}`;
     case "promote":
       return `gets PROMOTE(${input.record.epoch})${input.receipt ? " with the old primary's receipt" : ""}`;
     case "gate-confirmed":
@@ -208,6 +213,10 @@ function controllerInput(input: ControllerMessage): string {
       return `gets ${input.from}'s fence receipt for epoch ${input.epoch}`;
     case "advance-wanted":
       return `wants ${input.target} as primary of the next epoch`;
+    case "admit-wanted":
+      return `wants ${input.promotable.join(" and ")} promotable, with the same primary`;
+    case "widened":
+      return `learns that ${input.from} needs the holds of ${input.promotable.join(" and ")}`;
     case "promote-due":
       return "tells the record to all";
     default:
@@ -235,6 +244,10 @@ function memberEffect(effect: MemberEffect): string | undefined {
         : "it answers that it is prepared, its holds are not over";
     case "reply-prepare-refused":
     case "reply-promote-refused":
+      return `it refuses: ${effect.reason}`;
+    case "reply-widened":
+      return `it agrees to need the holds of ${effect.promotable.join(" and ")}`;
+    case "reply-widen-refused":
       return `it refuses: ${effect.reason}`;
     case "reply-fenced":
       return `it gives its fence receipt for epoch ${effect.epoch}`;
@@ -267,6 +280,8 @@ function controllerEffect(effect: ControllerEffect): string | undefined {
       return `it sends RELEASE(${effect.epoch}) to ${effect.to}`;
     case "send-fence":
       return `it sends FENCE(${effect.epoch}) to ${effect.to}`;
+    case "send-widen":
+      return `it asks ${effect.to} to need the holds of ${effect.promotable.join(" and ")}`;
     case "send-promote":
       return `it sends PROMOTE(${effect.record.epoch}) to ${effect.to}`;
     case "send-record":

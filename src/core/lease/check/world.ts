@@ -59,8 +59,10 @@ export type WorldOptions = {
   readonly epochsMax: number;
   readonly faultsMax: number;
   readonly messagesMax: number;
-  /** A new epoch may also leave its primary as the only promotable member. */
+  /** A new epoch may also leave its primary as the only promotable member, or admit the other one to it. */
   readonly alone: boolean;
+  /** North is the only promotable member of epoch 1, and the other is admitted. Without fence receipts, for fewer states. */
+  readonly startsAlone: boolean;
   /** Remember how long each holder has had no answer, to judge "lease-kept-alive-by-the-fenced"; costs many states. */
   readonly silence: boolean;
 };
@@ -89,6 +91,7 @@ export type MoveKind =
   | "release"
   | "fence"
   | "advance"
+  | "admit"
   | "tell"
   | "read";
 type MemberMove = {
@@ -119,6 +122,13 @@ export type Watcher = {
   controller?: (input: ControllerMessage, effects: readonly ControllerEffect[], reason: string | undefined) => void;
 };
 
+/** Four words for every part's form: the masks of its three families, and whether they have been worked out. */
+type Masks = Int32Array<ArrayBuffer>;
+const FAMILIES = 3;
+const STRIDE = FAMILIES + 1;
+/** The words whose parts have numbers. */
+const NUMBERED: readonly number[] = [0, 1, CONTROLLER, STORE, NET];
+
 const identity: Renumber = (_family, value) => value;
 
 export class World {
@@ -140,8 +150,8 @@ export class World {
   private readonly netDrops: Map<number, number>[] = [];
   private readonly messageInputs: number[] = [];
   private readonly aged: number[][] = [[], [], [], [], []];
-  private readonly renumbered: Map<number, number>[][] = [];
-  private readonly maskTables: number[][] = [];
+  private readonly renumbered: Map<number, number>[][] = NUMBERED.flatMap(() => [[], [], []]);
+  private readonly masks: Masks[] = NUMBERED.map(() => new Int32Array(STRIDE));
   private readonly writeMasks: number[][] = [[], []];
   private readonly holdFlags: number[][] = [[], []];
   private readonly holders: boolean[][] = [[], []];
@@ -153,6 +163,7 @@ export class World {
   private readonly fixed: Record<"tick" | "renew" | "boot" | "release" | "fence" | "tell" | "gateBoot", number>;
   private readonly prepareInputs: readonly number[];
   private readonly advanceInputs: readonly number[];
+  private readonly admitInputs: readonly number[];
   readonly advanceChoices: readonly { readonly target: string; readonly promotable: readonly string[] }[];
 
   /** The world under construction. */
@@ -182,13 +193,19 @@ export class World {
       ? [...both, ...MEMBERS.map((target) => ({ target, promotable: [target] }))]
       : both;
     this.advanceInputs = this.advanceChoices.map((choice) => local({ kind: "advance-wanted", ...choice }));
+    this.admitInputs = [MEMBERS, ["north"], ["south"]].map((promotable) => local({ kind: "admit-wanted", promotable }));
     this.nets.idOf([]);
   }
 
   /** North is primary of epoch 1 and was just promoted; south and the controller know it; nothing is on its way. */
   initial(): Int32Array {
     const { config, faultsMax } = this.options;
-    const record: GroupRecord = { group: "g", epoch: 1, primary: "north", promotable: ["north", "south"] };
+    const record: GroupRecord = {
+      group: "g",
+      epoch: 1,
+      primary: "north",
+      promotable: this.options.startsAlone ? ["north"] : MEMBERS,
+    };
     const lease = unrenewedLease(record, config.timing.ttlMs);
     const grown = (self: string, input: Bare<MemberInput>): MemberState => {
       const booted = transition(config, newMember(self), { kind: "boot", nowMs: BASE_MS }).state;
@@ -209,7 +226,7 @@ export class World {
     );
     world[GATE] = this.gates.idOf(newGate());
     world[GATE + 1] = this.gates.idOf(newGate());
-    world[STORE] = this.stores.idOf({ record, lease });
+    world[STORE] = this.stores.idOf({ record, lease, since: 1 });
     world[NET] = this.nets.idOf([]);
     world[META] = metaOf({ confirmed: [0, 0], acknowledged: 0, faultsLeft: faultsMax });
     return world;
@@ -348,6 +365,19 @@ export class World {
     return this.finish(from);
   }
 
+  /** The same primary, with the other member or without. */
+  admit(from: Int32Array, choice: number, lost: boolean, prompt: number): boolean {
+    this.start(from, prompt);
+    const { record } = this.stores.at(from[STORE] as number);
+    if (record.epoch >= this.options.epochsMax || record.promotable.length === (choice === 0 ? 2 : 1)) return false;
+    if (lost && !this.spendFault()) return false;
+    const before = this.next[STORE];
+    const input = choice === 0 ? 0 : record.primary === "north" ? 1 : 2;
+    this.controllerDoes(this.admitInputs[input] as number, lost);
+    if (lost && this.next[STORE] === before) return false;
+    return this.finish(from);
+  }
+
   tell(from: Int32Array, prompt: number): boolean {
     this.start(from, prompt);
     this.controllerDoes(this.fixed.tell, false);
@@ -387,9 +417,9 @@ export class World {
       if (silentMs >= options.config.timing.ttlMs) this.violation ??= "lease-kept-alive-by-the-fenced";
     }
     if (move.becomes > 0) {
-      const { record } = this.stores.at(next[STORE] as number);
-      if (record.epoch !== move.becomes || record.primary !== MEMBERS[who])
-        this.violation ??= "promoted-under-other-record";
+      const { record, since } = this.stores.at(next[STORE] as number);
+      const own = record.primary === MEMBERS[who] && since <= move.becomes && move.becomes <= record.epoch;
+      if (!own) this.violation ??= "promoted-under-other-record";
     }
   }
 
@@ -436,7 +466,7 @@ export class World {
 
   private memberMove(who: number, id: number, input: number): MemberMove {
     const table = this.memberMoves[who] as Map<number, MemberMove>[];
-    const row = (table[id] ??= new Map());
+    const row = rowOf(table, id);
     const known = row.get(input);
     if (known !== undefined) return known;
     const move = this.computedMemberMove(who as 0 | 1, id, this.inputs.at(input) as MemberMessage);
@@ -476,7 +506,7 @@ export class World {
   }
 
   private controllerMove(id: number, input: number): ControllerMove {
-    const row = (this.controllerMoves[id] ??= new Map());
+    const row = rowOf(this.controllerMoves, id);
     const known = row.get(input);
     if (known !== undefined) return known;
     const { config } = this.options;
@@ -498,7 +528,7 @@ export class World {
   }
 
   private gateDoes(id: number, input: number): number {
-    const row = (this.gateMoves[id] ??= new Map());
+    const row = rowOf(this.gateMoves, id);
     const known = row.get(input);
     if (known !== undefined) return known;
     const gateInput = { ...(this.inputs.at(input) as Bare<GateInput>), nowMs: BASE_MS } as GateInput;
@@ -510,14 +540,21 @@ export class World {
   }
 
   private casResult(casId: number, storeId: number): CasResult {
-    const row = (this.casResults[casId] ??= new Map());
+    const row = rowOf(this.casResults, casId);
     const known = row.get(storeId);
     if (known !== undefined) return known;
     const cas = this.casEffects.at(casId);
-    const { record, lease } = this.stores.at(storeId);
+    const { record, lease, since } = this.stores.at(storeId);
     const done = record.epoch === cas.expect.epoch && lease.seq === cas.expect.leaseSeq;
     const stored: Stored = done ? { outcome: "ok" } : { outcome: "conflict", record, lease };
-    const after = cas.kind === "cas-lease" ? { record, lease: cas.next } : { record: cas.next, lease: cas.nextLease };
+    const after: StoreState =
+      cas.kind === "cas-lease"
+        ? { record, lease: cas.next, since }
+        : {
+            record: cas.next,
+            lease: cas.nextLease,
+            since: cas.next.primary === record.primary ? since : cas.next.epoch,
+          };
     const input: ControllerMessage =
       cas.kind === "cas-lease"
         ? { kind: "lease-stored", next: cas.next, answer: cas.answer, stored }
@@ -528,28 +565,49 @@ export class World {
   }
 
   private inputOfMessage(messageId: number): number {
-    return (this.messageInputs[messageId] ??= this.inputs.idOf(this.messages.at(messageId).input));
+    return (
+      this.messageInputs[messageId] ??
+      remembered(this.messageInputs, messageId, this.inputs.idOf(this.messages.at(messageId).input))
+    );
   }
 
   private startInput(storeId: number): number {
-    return (this.startInputs[storeId] ??= this.inputs.idOf({
-      kind: "started",
-      ...this.stores.at(storeId),
-      attemptBase: 29,
-    }));
+    return (
+      this.startInputs[storeId] ??
+      remembered(
+        this.startInputs,
+        storeId,
+        this.inputs.idOf({
+          kind: "started",
+          ...this.seenAt(storeId),
+          attemptBase: 29,
+        }),
+      )
+    );
   }
 
   private seenInput(storeId: number): number {
-    return (this.seenInputs[storeId] ??= this.inputs.idOf({ kind: "seen", ...this.stores.at(storeId) }));
+    return (
+      this.seenInputs[storeId] ??
+      remembered(this.seenInputs, storeId, this.inputs.idOf({ kind: "seen", ...this.seenAt(storeId) }))
+    );
+  }
+
+  private seenAt(storeId: number): Pick<StoreState, "record" | "lease"> {
+    const { record, lease } = this.stores.at(storeId);
+    return { record, lease };
   }
 
   private confirmInput(gateId: number): number {
     const { epoch, fencedEpoch } = this.gates.at(gateId);
-    return (this.confirmInputs[gateId] ??= this.inputs.idOf({ kind: "gate-confirmed", epoch, fencedEpoch }));
+    return (
+      this.confirmInputs[gateId] ??
+      remembered(this.confirmInputs, gateId, this.inputs.idOf({ kind: "gate-confirmed", epoch, fencedEpoch }))
+    );
   }
 
   private netWith(net: number, message: number): number {
-    const row = (this.netAdds[net] ??= new Map());
+    const row = rowOf(this.netAdds, net);
     const known = row.get(message);
     if (known !== undefined) return known;
     const on = this.nets.at(net);
@@ -563,7 +621,7 @@ export class World {
   }
 
   private netWithout(net: number, message: number): number {
-    const row = (this.netDrops[net] ??= new Map());
+    const row = rowOf(this.netDrops, net);
     const known = row.get(message);
     if (known !== undefined) return known;
     const next = this.nets.idOf(this.nets.at(net).filter((other) => other !== message));
@@ -572,19 +630,32 @@ export class World {
   }
 
   private agedMember(who: 0 | 1, id: number, byMs: number): number {
-    return ((this.aged[who] as number[])[id] ??= this.members[who].idOf(
-      memberAtBase(this.options, this.members[who].at(id), byMs, identity),
-    ));
+    return (
+      (this.aged[who] as number[])[id] ??
+      remembered(
+        this.aged[who] as number[],
+        id,
+        this.members[who].idOf(memberAtBase(this.options, this.members[who].at(id), byMs, identity)),
+      )
+    );
   }
 
   private agedController(id: number, byMs: number): number {
-    return ((this.aged[CONTROLLER] as number[])[id] ??= this.controllers.idOf(
-      controllerAtBase(this.options, this.controllers.at(id), byMs, identity),
-    ));
+    return (
+      (this.aged[CONTROLLER] as number[])[id] ??
+      remembered(
+        this.aged[CONTROLLER] as number[],
+        id,
+        this.controllers.idOf(controllerAtBase(this.options, this.controllers.at(id), byMs, identity)),
+      )
+    );
   }
 
   private agedGate(slot: 3 | 4, id: number, byMs: number): number {
-    return ((this.aged[slot] as number[])[id] ??= this.gates.idOf(gateAtBase(this.options, this.gates.at(id), byMs)));
+    return (
+      (this.aged[slot] as number[])[id] ??
+      remembered(this.aged[slot] as number[], id, this.gates.idOf(gateAtBase(this.options, this.gates.at(id), byMs)))
+    );
   }
 
   // ---- after every move: renumber, then judge ----
@@ -615,7 +686,7 @@ export class World {
     const message = this.messages.at(messageId);
     const word = message.to === "controller" ? CONTROLLER : message.to === "north" ? 0 : 1;
     const id = this.next[word] as number;
-    const row = ((this.dead[word] as Map<number, boolean>[])[id] ??= new Map());
+    const row = rowOf(this.dead[word] as Map<number, boolean>[], id);
     let dead = row.get(messageId);
     if (dead === undefined) {
       dead =
@@ -629,54 +700,71 @@ export class World {
 
   private renumber(): void {
     const { next } = this;
-    for (let family = 0; family < 3; family += 1) {
+    const north = this.maskAt(0, next[0] as number);
+    const south = this.maskAt(1, next[1] as number);
+    const controller = this.maskAt(2, next[CONTROLLER] as number);
+    const store = this.maskAt(3, next[STORE] as number);
+    const net = this.maskAt(4, next[NET] as number);
+    const [ofNorth, ofSouth, ofController, ofStore, ofNet] = this.masks as [Masks, Masks, Masks, Masks, Masks];
+    for (let family = 0; family < FAMILIES; family += 1) {
       const used =
-        this.maskOf(0, next[0] as number, family) |
-        this.maskOf(1, next[1] as number, family) |
-        this.maskOf(CONTROLLER, next[CONTROLLER] as number, family) |
-        this.maskOf(STORE, next[STORE] as number, family) |
-        this.maskOf(NET, next[NET] as number, family);
+        (ofNorth[north + family] as number) |
+        (ofSouth[south + family] as number) |
+        (ofController[controller + family] as number) |
+        (ofStore[store + family] as number) |
+        (ofNet[net + family] as number);
       // Numbers 1 to k without a gap (bits 1 to k) are in order already.
       if ((used & (used + 2)) === 0) continue;
-      for (const word of [0, 1, CONTROLLER, STORE, NET]) {
-        next[word] = this.renumberedPart(word, next[word] as number, family, used);
+      for (let part = 0; part < NUMBERED.length; part += 1) {
+        const word = NUMBERED[part] as number;
+        next[word] = this.renumberedPart(part, next[word] as number, family, used);
       }
+      // The other families' masks belong to the parts as they were, which is the same: each family has its own numbers.
     }
   }
 
-  private maskOf(word: number, id: number, family: number): number {
-    const table = (this.maskTables[word * 3 + family] ??= []);
-    const known = table[id];
-    if (known !== undefined) return known;
-    let mask = 0;
-    this.renumberPart(word, id, (of, value) => {
-      if (of === family && value > 0) mask |= 1 << value;
-      return value;
-    });
-    table[id] = mask;
-    return mask;
+  /** Where the masks of a part begin: bit n of the mask of a family says that the part has the number n of that family. */
+  private maskAt(part: number, id: number): number {
+    const at = id * STRIDE;
+    let table = this.masks[part] as Masks;
+    if (at >= table.length) {
+      const larger = new Int32Array(Math.max(table.length * 2, at + STRIDE));
+      larger.set(table);
+      this.masks[part] = larger;
+      table = larger;
+    }
+    if (table[at + FAMILIES] === 0) {
+      const masks = [0, 0, 0];
+      this.renumberPart(part, id, (family, value) => {
+        if (value > 0) masks[family] = (masks[family] as number) | (1 << value);
+        return value;
+      });
+      table.set([...masks, 1], at);
+    }
+    return at;
   }
 
-  private renumberedPart(word: number, id: number, family: number, used: number): number {
-    if (this.maskOf(word, id, family) === 0) return id;
-    const table = (this.renumbered[word * 3 + family] ??= []);
-    const row = (table[id] ??= new Map());
+  private renumberedPart(part: number, id: number, family: number, used: number): number {
+    const at = this.maskAt(part, id);
+    if ((this.masks[part] as Masks)[at + family] === 0) return id;
+    const table = this.renumbered[part * FAMILIES + family] as Map<number, number>[];
+    const row = rowOf(table, id);
     const known = row.get(used);
     if (known !== undefined) return known;
-    const next = this.renumberPart(word, id, (of, value) => (of === family && value > 0 ? rankOf(value, used) : value));
+    const next = this.renumberPart(part, id, (of, value) => (of === family && value > 0 ? rankOf(value, used) : value));
     row.set(used, next);
     return next;
   }
 
-  private renumberPart(word: number, id: number, by: Renumber): number {
-    const { config } = this.options;
-    switch (word) {
+  /** `part` = its place in NUMBERED. */
+  private renumberPart(part: number, id: number, by: Renumber): number {
+    switch (part) {
       case 0:
       case 1:
-        return this.members[word].idOf(memberAtBase(this.options, this.members[word].at(id), 0, by));
-      case CONTROLLER:
+        return this.members[part].idOf(memberAtBase(this.options, this.members[part].at(id), 0, by));
+      case 2:
         return this.controllers.idOf(controllerAtBase(this.options, this.controllers.at(id), 0, by));
-      case STORE:
+      case 3:
         return this.stores.idOf(storeRenumbered(this.stores.at(id), by));
       default: {
         const on = this.nets
@@ -689,18 +777,20 @@ export class World {
 
   private judge(): void {
     const { next } = this;
-    const north = this.writeMask(0, next[0] as number) | this.gateMask(next[GATE] as number);
-    const south = this.writeMask(1, next[1] as number) | this.gateMask(next[GATE + 1] as number);
-    const writing = north | south;
-    if (writing !== 0) {
+    const northGate = this.gateMask(next[GATE] as number);
+    const southGate = this.gateMask(next[GATE + 1] as number);
+    const north = this.writeMask(0, next[0] as number) | northGate;
+    const south = this.writeMask(1, next[1] as number) | southGate;
+    if ((north | south) !== 0) {
       if (north !== 0 && south !== 0) this.violation ??= "two-writers";
+      const { since } = this.stores.at(next[STORE] as number);
+      if (((north | south) & ((1 << since) - 1)) !== 0) this.violation ??= "acknowledged-after-advance";
+      const gates = northGate | southGate;
       const meta = next[META] as number;
-      const highest = Math.max((meta >> 6) & 7, 31 - Math.clz32(writing));
-      if ((writing & ((1 << highest) - 1)) !== 0) this.violation ??= "older-epoch-acknowledged";
-      const { record } = this.stores.at(next[STORE] as number);
-      // Up to the record's epoch it need not be remembered: the next line judges those.
-      next[META] = (meta & ~(7 << 6)) | (highest > record.epoch ? highest << 6 : 0);
-      if ((writing & ((1 << record.epoch) - 1)) !== 0) this.violation ??= "acknowledged-after-advance";
+      const highest = Math.max((meta >> 6) & 7, gates === 0 ? 0 : 31 - Math.clz32(gates));
+      if ((gates & ((1 << highest) - 1)) !== 0) this.violation ??= "older-epoch-acknowledged";
+      // Up to the primary's first epoch it need not be remembered: the rule above judges those.
+      next[META] = (meta & ~(7 << 6)) | (highest > since ? highest << 6 : 0);
     }
     for (let who = 0; who < 2; who += 1) {
       // Being promoted starts it anew, and no other member renews.
@@ -729,12 +819,21 @@ export class World {
 
   private holdFlag(who: 0 | 1, id: number): number {
     const state = this.members[who].at(id);
-    return ((this.holdFlags[who] as number[])[id] ??=
-      isHolder(state) && holdsUntilOf(this.options.config, state) > BASE_MS ? 1 : 0);
+    return (
+      (this.holdFlags[who] as number[])[id] ??
+      remembered(
+        this.holdFlags[who] as number[],
+        id,
+        isHolder(state) && holdsUntilOf(this.options.config, state) > BASE_MS ? 1 : 0,
+      )
+    );
   }
 
   private renews(who: 0 | 1, id: number): boolean {
-    return ((this.holders[who] as boolean[])[id] ??= isHolder(this.members[who].at(id)));
+    return (
+      (this.holders[who] as boolean[])[id] ??
+      remembered(this.holders[who] as boolean[], id, isHolder(this.members[who].at(id)))
+    );
   }
 
   /** Bit e: the router would acknowledge a write of epoch e at this instant. */
@@ -775,4 +874,13 @@ function rankOf(value: number, used: number): number {
   let rank = 0;
   for (let bit = 1; bit <= value; bit += 1) if ((used & (1 << bit)) !== 0) rank += 1;
   return rank;
+}
+
+function rowOf<T>(table: Map<number, T>[], id: number): Map<number, T> {
+  return table[id] ?? remembered(table, id, new Map<number, T>());
+}
+
+function remembered<T>(table: T[], id: number, value: T): T {
+  table[id] = value;
+  return value;
 }
