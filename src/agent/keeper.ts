@@ -68,11 +68,7 @@ export class Keeper {
   ): Promise<Keeper | { readonly kind: "torn"; readonly why: string }> {
     const stored = await ports.disk.read(fileOf(group));
     if (stored.kind === "torn") return { kind: "torn", why: stored.why };
-    // Without a file it may be a first start or a lost disk. After a lost disk a hold could still be outstanding, so both wait one out.
-    const state =
-      stored.kind === "value"
-        ? memberFrom(self, stored.value as MemberDurable)
-        : memberFrom(self, { ...newMember(self).durable, heldEpoch: 1 });
+    const state = stored.kind === "value" ? memberFrom(self, stored.value as MemberDurable) : await withoutFile(self, ports.disk);
     const keeper = new Keeper(group, config, state, ports);
     await keeper.input({ kind: "boot" });
     return keeper;
@@ -219,6 +215,16 @@ export class Keeper {
     this.#fenceWaiters = this.#fenceWaiters.filter((waiter) => waiter.epoch !== epoch);
     return arrived;
   }
+}
+
+/**
+ * At a first start there is nothing to remember. Where the agent has left other files, its member's file was lost, and with it whether a
+ * hold is outstanding: then one is waited out.
+ */
+async function withoutFile(self: RegionName, disk: Disk): Promise<MemberState> {
+  const others = await Promise.all(["orders", "parts"].map((name) => disk.read(name)));
+  const fresh = newMember(self);
+  return others.every((one) => one.kind === "absent") ? fresh : memberFrom(self, { ...fresh.durable, heldEpoch: 1 });
 }
 
 export function fileOf(group: GroupName): string {

@@ -1,7 +1,6 @@
 // From a service's type to the driver that looks after it in a region. The one place where types meet drivers.
 
-import { join } from "node:path";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Tended } from "../agent/caretaker.ts";
 import type { RegionName, Service } from "../core/model/system.ts";
 import { PostgresDriver } from "../drivers/postgres/index.ts";
@@ -81,7 +80,7 @@ function replicas(context: Context, service: Service, region: RegionName): Tende
 /** What a replica sees: where it is, and how to reach what it needs, through the router beside it. Nothing else of ours. */
 function environment(context: Context, service: Service, region: RegionName): Record<string, string> {
   const router = context.system.regions.find((one) => one.name === region)?.router;
-  const env: Record<string, string> = { PATH: process.env.PATH ?? "", LEEWARD_REGION: region, ...service.run?.env };
+  const env: Record<string, string> = { PATH: process.env.PATH ?? "", LEEWARD_REGION: region, ...rehearsalMarks(), ...service.run?.env };
   for (const name of service.needs) {
     const needed = context.system.services.find((one) => one.name === name);
     const placement = needed?.in[region];
@@ -94,4 +93,9 @@ function environment(context: Context, service: Service, region: RegionName): Re
     if (placement.password !== undefined) env[`LEEWARD_PASSWORD_${variable}`] = context.needSecret(placement.password);
   }
   return env;
+}
+
+/** By these a rehearsal finds what a killed agent has left behind. */
+function rehearsalMarks(): Record<string, string> {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith("LEEWARD_LAB_"))) as Record<string, string>;
 }

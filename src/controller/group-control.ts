@@ -131,8 +131,10 @@ export class GroupControl {
     if (!this.#heardSinceMs.has(region)) this.#heardSinceMs.set(region, this.#ports.clock.nowMs());
     if (member === undefined) return;
     this.#memberEpochs.set(region, member.epoch);
-    const { record } = this.desk;
-    if (record !== undefined && record.primary === region && member.epoch < record.epoch) this.desk.retell();
+    const { record, state } = this.desk;
+    // It has not heard of its epoch, or could not take it over at once: told again until it renews under it.
+    const silent = record?.primary === region && (member.epoch < record.epoch || (state?.lease.seq === 0 && !member.writable));
+    if (silent && member.fencedEpoch < (record?.epoch ?? 0)) this.desk.retell();
   }
 
   /** One turn of the loop. */
@@ -249,7 +251,7 @@ export class GroupControl {
       ...(record === undefined ? {} : { record }),
       diagnoses: watched().diagnoses,
       candidates: group.primary.map((region) => this.#candidate(region)),
-      lease: { seenAtMs: state?.leaseSeenAtMs ?? clock.nowMs(), ttlMs: lease.timing.ttlMs },
+      lease: { seenAtMs: state?.leaseSeenAtMs ?? this.#startedMs, ttlMs: lease.timing.ttlMs },
       ...(execution === undefined
         ? {}
         : { run: { id: execution.id, kind: execution.state.plan.kind, from: execution.state.plan.from, to: execution.state.plan.to } }),
@@ -272,7 +274,13 @@ export class GroupControl {
       });
     const base = { region, agentReachable: this.#isHeard(region), readyServices };
     // A region without a copy of every database cannot be judged, and so is not promoted.
-    if (copies.length === 0 || copies.some((copy) => copy === undefined)) return base;
+    if (copies.length === 0) return base;
+    if (copies.some((copy) => copy === undefined)) {
+      // Promoted by hand it is no standby any more, and still the copy that a person may want to go on with.
+      const databases = servicesOf(system, group.name).filter((service) => isDatabase(service));
+      const streamed = databases.every((service) => state.reports.get(reportKey(region, service.name))?.service.hasStreamed === true);
+      return streamed ? { ...base, streaming: false, hasStreamed: true } : base;
+    }
     const known = copies.filter((copy) => copy !== undefined);
     const caughtUp = known.map((copy) => copy.caughtUpAtMs);
     const lags = known.flatMap((copy) => (copy.lagBytes === undefined ? [] : [copy.lagBytes]));

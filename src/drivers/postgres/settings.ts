@@ -45,8 +45,8 @@ export const standingSettings: readonly Setting[] = [
     why: "with the usual 5 s, promotion and changing the primary wait for this pause to end",
   },
   { name: "tcp_keepalives_idle", value: "2", why: "a session whose client's machine died is noticed and ended" },
-  { name: "tcp_keepalives_interval", value: "1", why: "as above" },
-  { name: "tcp_keepalives_count", value: "3", why: "as above" },
+  { name: "tcp_keepalives_interval", value: "1", why: "how often such a client is asked whether it is still there" },
+  { name: "tcp_keepalives_count", value: "3", why: "how often it may stay silent: 2 + 3 x 1 s in all" },
   {
     name: "wal_keep_size",
     value: "256MB",
