@@ -137,11 +137,17 @@ async function turnRunning(site: Site, primary: Endpoint, until: number): Promis
   const same = row?.is === connectionInfo(site, primary, pathsOf(site).passFile);
   if (!same) {
     const seen = await askPrimary(site, primary, Math.min(10_000, left(until)));
+    // A standby that does not stream at the moment knows its timeline only as of its last restart point; our note is newer.
+    const streamed = await readStreamed(site);
+    const timeline = Math.max(
+      status.timeline,
+      streamed?.systemIdentifier === status.systemIdentifier ? streamed.timeline : 0,
+    );
     // Where the new primary left the timeline that this one is on; not at all, if it is not in its past.
-    const parted = seen.history.find(({ timeline }) => timeline === status.timeline);
+    const parted = seen.history.find((past) => past.timeline === timeline);
     const ahead = parted === undefined || (parted.until !== undefined && status.received > parted.until);
     if (seen.systemIdentifier !== status.systemIdentifier || ahead) return undefined;
-    if (seen.timeline !== status.timeline) await forgetStreamed(site);
+    if (seen.timeline !== timeline) await forgetStreamed(site);
     await using there = await Sql.open(adminAddress(site, primary), left(until));
     await ensureSlot(site, there, left(until));
     await turnTo(site, own, primary, left(until));

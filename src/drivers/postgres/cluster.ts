@@ -212,7 +212,8 @@ export async function runTool(
     };
     execFile(program, [...args], options, (error, _stdout, stderr) => {
       if (error === null) return resolve();
-      const said = stderr.trim().split("\n").at(-1) ?? "";
+      const lines = stderr.trim().split("\n");
+      const said = lines.find((line) => /error:/.test(line)) ?? lines.at(-1) ?? "";
       reject(
         new DriverError(
           "tool",

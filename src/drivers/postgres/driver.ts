@@ -24,7 +24,7 @@ import { makePrivateFolder } from "./durable.ts";
 import { driverErrorOf } from "./errors.ts";
 import { fence } from "./fence.ts";
 import { rememberStreaming } from "./follow.ts";
-import { readPart, readStreamed } from "./notes.ts";
+import { readPart, readStreamed, type Streamed } from "./notes.ts";
 import { adminAddress, type Site } from "./site.ts";
 import { Sql } from "./sql.ts";
 import { readStatus, type ServerStatus } from "./status.ts";
@@ -73,8 +73,12 @@ export class PostgresDriver implements Driver {
   }
 
   async shutdown(deadlineMs: number): Promise<void> {
-    this.#disconnect();
-    await this.#inTurn("stop", performance.now() + deadlineMs, () => this.#stop(deadlineMs));
+    const busy = this.#underWay !== undefined;
+    await this.#stop(deadlineMs * (busy ? 0.5 : 1));
+    if (!busy) return;
+    // What was under way might have started it again.
+    await this.#turnEndsWithin(deadlineMs * 0.2);
+    await this.#stop(deadlineMs * 0.3);
   }
 
   async #act(action: Exclude<Action, { kind: "fence" }>, until: number, progress: Progress): Promise<Outcome> {
@@ -135,8 +139,7 @@ export class PostgresDriver implements Driver {
   async #inTurn(kind: Action["kind"], until: number, work: () => Promise<Outcome>): Promise<Outcome> {
     const before = this.#turn;
     const mine = (async (): Promise<Outcome> => {
-      await before;
-      if (performance.now() >= until) {
+      if (!(await endsWithin(before, until - performance.now()))) {
         const reason = `${this.#site.service} in ${this.#site.region} was busy with another order until this one's time was over.`;
         return { kind: "failed", retry: "now", reason };
       }
@@ -149,19 +152,12 @@ export class PostgresDriver implements Driver {
         this.#underWay = undefined;
       }
     })();
-    this.#turn = mine;
+    this.#turn = Promise.all([before, mine]);
     return mine;
   }
 
-  async #turnEndsWithin(ms: number): Promise<boolean> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), ms);
-    });
-    const ended = this.#turn.then(() => true);
-    const result = await Promise.race([ended, late]);
-    clearTimeout(timer);
-    return result;
+  #turnEndsWithin(ms: number): Promise<boolean> {
+    return endsWithin(this.#turn, ms);
   }
 
   #failureOf(error: unknown, doing: string): Outcome {
@@ -174,13 +170,14 @@ export class PostgresDriver implements Driver {
   async #status(deadlineMs: number): Promise<ServiceStatus> {
     const { service } = this.#site;
     const until = performance.now() + deadlineMs;
-    const hasStreamed = (await readStreamed(this.#site)) !== undefined;
+    const streamed = await readStreamed(this.#site);
+    const hasStreamed = streamed !== undefined;
     const absent = { service, running: false, role: "none", hasStreamed } as const;
     try {
       const sql = await this.#connected(until);
       const status = await readStatus(sql, Math.max(1, until - performance.now()));
       if (status.role === "standby" && status.streaming) await rememberStreaming(this.#site, status);
-      return await this.#answer(status, hasStreamed);
+      return await this.#answer(status, streamed);
     } catch (error) {
       this.#disconnect();
       const running = (await findServer(this.#site).catch(() => undefined)) !== undefined;
@@ -199,7 +196,7 @@ export class PostgresDriver implements Driver {
     }
   }
 
-  async #answer(status: ServerStatus, streamedBefore: boolean): Promise<ServiceStatus> {
+  async #answer(status: ServerStatus, streamed: Streamed | undefined): Promise<ServiceStatus> {
     const { service, region } = this.#site;
     const ordered = await readPart(this.#site);
     const note = noticeByHand({ service, region, role: status.role, timeline: status.timeline, ordered });
@@ -210,15 +207,17 @@ export class PostgresDriver implements Driver {
         ...common,
         position: { written: written.toString(), timeline },
         streaming: standbys.some(({ state }) => state === "streaming"),
-        hasStreamed: streamedBefore,
+        hasStreamed: streamed !== undefined,
       };
     }
-    const { received, replayed, timeline, streaming, lagBytes, lagMs } = status;
+    const { received, replayed, streaming, lagBytes, lagMs } = status;
+    // While it does not stream, it knows its timeline only as of its last restart point; the note is newer.
+    const timeline = Math.max(status.timeline, streamed?.timeline ?? 0);
     return {
       ...common,
       position: { received: received.toString(), replayed: replayed.toString(), timeline },
       streaming,
-      hasStreamed: streamedBefore || streaming,
+      hasStreamed: streamed !== undefined || streaming,
       ...(lagBytes === undefined ? {} : { lagBytes: Number(lagBytes) }),
       ...(lagMs === undefined ? {} : { lagMs: Math.round(lagMs) }),
     };
@@ -238,4 +237,14 @@ export class PostgresDriver implements Driver {
     this.#sql?.destroy();
     this.#sql = undefined;
   }
+}
+
+async function endsWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const ended = await Promise.race([work.then(() => true), late]);
+  clearTimeout(timer);
+  return ended;
 }

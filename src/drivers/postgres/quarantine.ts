@@ -7,12 +7,12 @@
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { syncFolder, writeDurably } from "./durable.ts";
-import { DriverError } from "./errors.ts";
+import { codeOf, DriverError } from "./errors.ts";
 import type { Isolated } from "./isolate.ts";
 import { formatLsn, type Lsn } from "./lsn.ts";
 import { adminAddress, type Endpoint, type Site } from "./site.ts";
 import { identifier, literal, Sql } from "./sql.ts";
-import { committedBy, lostRowsOf, type Place, type RowChange, rowChangeOf, type WalRecord } from "./wal-records.ts";
+import { committedBy, lostRowsOf, type Place, type RowChange, rowChangesOf, type WalRecord } from "./wal-records.ts";
 
 export type Quarantined = {
   /** Rows set aside. */
@@ -142,18 +142,19 @@ async function changesBy(
 ): Promise<readonly RowChange[]> {
   const changes: RowChange[] = [];
   const collect = async (record: WalRecord): Promise<void> => {
-    const change = xids.has(record.xid) && changes.length < changesMax ? rowChangeOf(record) : undefined;
-    if (change !== undefined) changes.push(change);
+    if (xids.has(record.xid) && changes.length < changesMax) changes.push(...rowChangesOf(record));
   };
   const earlier = fork > lookBackBytes ? fork - lookBackBytes : 1n;
   try {
-    await eachRow<WalRecord>(sql, recordsFrom(earlier, fork, "resource_manager = 'Heap'"), until, collect);
+    await eachRow<WalRecord>(sql, recordsFrom(earlier, fork, onRows), until, collect);
   } catch {
     changes.length = 0; // That part of the log is gone already; what began before the fork is rare.
   }
-  await eachRow<WalRecord>(sql, recordsFrom(fork, end, "resource_manager = 'Heap'"), until, collect);
+  await eachRow<WalRecord>(sql, recordsFrom(fork, end, onRows), until, collect);
   return changes;
 }
+
+const onRows = "resource_manager IN ('Heap', 'Heap2')";
 
 function recordsFrom(from: Lsn, to: Lsn, condition: string): string {
   return `SELECT xid::text, resource_manager, record_type, description, block_ref
@@ -220,17 +221,21 @@ async function dumpNewRows(sql: Sql, table: Table, updated: ReadonlySet<string>,
 
 /** Rows that were deleted past the fork, as the new primary still has them; only their place where it has changed them since. */
 async function dumpLostRows(table: Table, places: readonly Place[], dump: Dump): Promise<void> {
-  await using sql = await Sql.open({ ...dump.primary, database: dump.database.name }, left(dump.until));
   const relation = `${identifier(table.schema)}.${identifier(table.name)}`;
+  const sql = await openWhereSame(dump, relation, table.file);
+  if (sql === undefined) {
+    for (const { tid } of places) await writeLine(dump, table, "delete", "null", { place: tid });
+    return;
+  }
+  await using own = sql;
   const eldest = dump.found.xids.reduce((one, other) => (isOlder(other, one) ? other : one));
   for (let at = 0; at < places.length; at += rowsPerFetch) {
     const some = places.slice(at, at + rowsPerFetch);
     // A row that is younger than those transactions came to this place after the fork and is another one.
-    const rows = await sql.query<{ tid: string; row: string; xmin: string }>(
+    const rows = await own.query<{ tid: string; row: string; xmin: string }>(
       `SELECT leeward_row.ctid::text AS tid, to_jsonb(leeward_row)::text AS row, leeward_row.xmin::text
        FROM ONLY ${relation} AS leeward_row
-       WHERE leeward_row.ctid = ANY (${literal(`{${some.map(({ tid }) => `"${tid}"`).join(",")}}`)}::tid[])
-         AND pg_relation_filenode(${literal(relation)}::regclass)::text = ${literal(table.file)}`,
+       WHERE leeward_row.ctid = ANY (${literal(`{${some.map(({ tid }) => `"${tid}"`).join(",")}}`)}::tid[])`,
       [],
       left(dump.until),
     );
@@ -239,6 +244,25 @@ async function dumpLostRows(table: Table, places: readonly Place[], dump: Dump):
       await writeLine(dump, table, "delete", here.get(tid) ?? "null", here.has(tid) ? {} : { place: tid });
     }
   }
+}
+
+/** A session to the new primary, if the table is in the same file there; else places mean nothing: it was made or rewritten since. */
+async function openWhereSame(dump: Dump, relation: string, file: string): Promise<Sql | undefined> {
+  let sql: Sql;
+  try {
+    sql = await Sql.open({ ...dump.primary, database: dump.database.name }, left(dump.until));
+  } catch (error) {
+    if (codeOf(error) === "3D000") return undefined; // The database itself was made past the fork.
+    throw error;
+  }
+  const [row] = await sql.query<{ file: string | null }>(
+    "SELECT pg_relation_filenode(to_regclass($1))::text AS file",
+    [relation],
+    left(dump.until),
+  );
+  if (row?.file === file) return sql;
+  await sql.close();
+  return undefined;
 }
 
 async function writeLine(dump: Dump, table: Table, op: string, row: string, more: object = {}): Promise<void> {

@@ -111,6 +111,8 @@ test("what only the dead primary had is set aside, row by row, before it is copi
   await ask(north, "DELETE FROM orders WHERE id = 9");
   await ask(north, "INSERT INTO orders VALUES (904, 'came and went')");
   await ask(north, "DELETE FROM orders WHERE id = 904");
+  await ask(north, "CREATE TABLE late AS SELECT 1 AS id");
+  await ask(north, "DELETE FROM late");
   await killAll(north);
 
   await done(timed("promote after a kill", south.driver.perform(promote, 10_000, quiet)));

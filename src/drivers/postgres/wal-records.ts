@@ -28,24 +28,35 @@ export type RowChange =
   | { readonly kind: "update"; readonly from: Place; readonly to: Place }
   | { readonly kind: "delete"; readonly from: Place };
 
-/** What a record did to one row; undefined for all records that do something else, or to many. */
-export function rowChangeOf(record: WalRecord): RowChange | undefined {
-  if (record.resource_manager !== "Heap") return undefined;
+/** What a record did to rows of tables; empty for all records that do something else. */
+export function rowChangesOf(record: WalRecord): readonly RowChange[] {
   const blocks = blocksOf(record.block_ref ?? "");
   const first = blocks.get(0);
-  if (first === undefined) return undefined;
-  const type = record.record_type.replace(/\+INIT$/, "");
+  if (first === undefined) return [];
+  const [type = "", init] = record.record_type.split("+");
+  if (record.resource_manager === "Heap2" && type === "MULTI_INSERT") {
+    return manyOf(record.description, init !== undefined).map((off) => ({ kind: "insert", at: placeOf(first, off) }));
+  }
+  if (record.resource_manager !== "Heap") return [];
   const off = numberIn(record.description, offPattern);
-  if (type === "INSERT" && off !== undefined) return { kind: "insert", at: placeOf(first, off) };
-  if (type === "DELETE" && off !== undefined) return { kind: "delete", from: placeOf(first, off) };
+  if (type === "INSERT" && off !== undefined) return [{ kind: "insert", at: placeOf(first, off) }];
+  if (type === "DELETE" && off !== undefined) return [{ kind: "delete", from: placeOf(first, off) }];
   if (type === "UPDATE" || type === "HOT_UPDATE") {
     const oldOff = numberIn(record.description, oldOffPattern) ?? off;
     const newOff = numberIn(record.description, newOffPattern);
-    if (oldOff === undefined || newOff === undefined) return undefined;
+    if (oldOff === undefined || newOff === undefined) return [];
     // The old version's block is named only when it is another one.
-    return { kind: "update", from: placeOf(blocks.get(1) ?? first, oldOff), to: placeOf(first, newOff) };
+    return [{ kind: "update", from: placeOf(blocks.get(1) ?? first, oldOff), to: placeOf(first, newOff) }];
   }
-  return undefined;
+  return [];
+}
+
+/** The row numbers of a COPY: listed since version 16, and counted from 1 on a new page. */
+function manyOf(description: string, onNewPage: boolean): readonly number[] {
+  const listed = /offsets: \[([\d, ]*)\]/.exec(description)?.[1];
+  if (listed !== undefined) return listed.split(",").map(Number);
+  const count = /ntuples: (\d+)/.exec(description)?.[1] ?? /^(\d+) tuples/.exec(description)?.[1];
+  return onNewPage ? Array.from({ length: Number(count ?? 0) }, (_, index) => index + 1) : [];
 }
 
 /** "off: 3" since version 16, "off 3" before. */
