@@ -57,7 +57,11 @@ export class Execution {
   readonly #ports: ExecutorPorts;
   readonly #busy = new Set<string>();
   readonly #abort = new Stop();
-  #wake: () => void = () => {};
+  /** A wake-up that comes while nobody waits is kept for the next wait. */
+  #woken = false;
+  #wakeUp: () => void = () => {};
+  /** The journal refuses this process for good: another controller drives the run, or what is stored cannot be read. */
+  #broken: Error | undefined;
   /** Entries are numbered one after another, so they are written one after another. */
   #writing: Promise<void> = Promise.resolve();
 
@@ -68,7 +72,11 @@ export class Execution {
   }
 
   /** Starts a new run: durable on return. */
-  static async start(id: string, plan: Plan, ports: ExecutorPorts): Promise<Execution | { readonly kind: "refused"; readonly why: string }> {
+  static async start(
+    id: string,
+    plan: Plan,
+    ports: ExecutorPorts,
+  ): Promise<Execution | { readonly kind: "refused"; readonly why: string }> {
     const entry: Entry = { kind: "started", plan, at: ports.clock.wallMs() };
     const written = await ports.store.append({ run: id, seq: 1, entry });
     if (written.kind === "conflict") return { kind: "refused", why: `a run named ${id} exists already` };
@@ -90,7 +98,13 @@ export class Execution {
 
   /** A person's word in a running run; durable on return. */
   async command(command: Command, by: string, step?: string): Promise<void> {
-    await this.#write({ kind: "command", command, by, at: this.#ports.clock.wallMs(), ...(step === undefined ? {} : { step }) });
+    await this.#write({
+      kind: "command",
+      command,
+      by,
+      at: this.#ports.clock.wallMs(),
+      ...(step === undefined ? {} : { step }),
+    });
     this.#wake();
   }
 
@@ -103,6 +117,7 @@ export class Execution {
     signal.addEventListener("abort", stop, { once: true });
     try {
       while (!signal.aborted && this.#state.ended === undefined) {
+        if (this.#broken !== undefined) throw this.#broken;
         for (const next of nextOf(this.#state, this.#busy, this.#ports.clock.wallMs())) await this.#take(next);
         if (this.#state.ended === undefined) await this.#pause();
       }
@@ -144,9 +159,11 @@ export class Execution {
     const clock = this.#ports.clock;
     if (next.kind === "begin") {
       await this.#write({ kind: "intent", step: step.id, attempt, at: clock.wallMs() });
+      // The process is going down: whether the intent is durable is not known, so nothing is done.
+      if (this.#abort.aborted) return;
       this.#ports.reached?.(this.#state.plan, step, "intent");
     }
-    const startedMs = clock.nowMs();
+    let startedMs = clock.nowMs();
     const context = (): StepContext => ({
       run: this.#state,
       step,
@@ -158,13 +175,21 @@ export class Execution {
     });
 
     let outcome: Outcome | { readonly kind: "absent" } =
-      next.kind === "resume" ? await this.#ports.performer.observe(context()) : await this.#ports.performer.act(context());
+      next.kind === "resume"
+        ? await this.#ports.performer.observe(context())
+        : await this.#ports.performer.act(context());
     while (outcome.kind === "absent" || outcome.kind === "unknown") {
       if (this.#abort.aborted) return;
       const left = context().deadlineMs;
       if (left === 0) break;
       if (this.#state.steps.get(step.id)?.kind === "skipped") return;
-      if (outcome.kind === "absent") outcome = await this.#ports.performer.act(context());
+      if (outcome.kind === "absent" && this.#state.aborting) {
+        outcome = { kind: "failed", retry: "never", reason: "not begun, because the run was aborted first" };
+      } else if (outcome.kind === "absent" && this.#state.paused) {
+        // It was intended before the pause and has not begun: now it waits with the others, and its deadline with it.
+        await clock.sleep(pollMs, this.#abort).catch(() => undefined);
+        startedMs = clock.nowMs();
+      } else if (outcome.kind === "absent") outcome = await this.#ports.performer.act(context());
       else {
         await clock.sleep(Math.min(observeAgainMs, left), this.#abort).catch(() => undefined);
         outcome = await this.#ports.performer.observe(context());
@@ -190,12 +215,15 @@ export class Execution {
         if (result.kind === "done") break;
         if (result.kind === "conflict") {
           // Our own earlier try of unknown outcome got through, or another controller runs this: the journal decides.
-          if (await this.#holds(seq, entry)) break;
-          throw new Error(`run ${this.id} is being driven by another controller`);
+          const held = await this.#holds(seq, entry);
+          if (held === "ours") break;
+          if (held === "another's") throw this.#fatal(`run ${this.id} is being driven by another controller`);
         }
         if (this.#abort.aborted) return;
-        this.#ports.onEvent({ kind: "journal-away", run: this.id, why: result.why });
-        if (result.retry === "never") throw new Error(result.why);
+        if (result.kind === "failed") {
+          this.#ports.onEvent({ kind: "journal-away", run: this.id, why: result.why });
+          if (result.retry === "never") throw this.#fatal(result.why);
+        }
         await this.#ports.clock.sleep(journalRetryMs, this.#abort).catch(() => undefined);
       }
       this.#state = applyEntry(this.#state, entry);
@@ -206,17 +234,32 @@ export class Execution {
     return written;
   }
 
-  async #holds(seq: number, entry: Entry): Promise<boolean> {
+  async #holds(seq: number, entry: Entry): Promise<"ours" | "another's" | "not known"> {
     const journal = await this.#ports.store.journal(this.id);
-    if (journal.kind !== "rows") return false;
+    if (journal.kind !== "rows") return "not known";
     const row = journal.rows.find((one) => one.seq === seq);
-    return row !== undefined && JSON.stringify(row.entry) === JSON.stringify(entry);
+    return row !== undefined && JSON.stringify(row.entry) === JSON.stringify(entry) ? "ours" : "another's";
+  }
+
+  /** From here on nothing of this run is begun by this process. */
+  #fatal(why: string): Error {
+    this.#broken ??= new Error(why);
+    this.#wake();
+    return this.#broken;
+  }
+
+  #wake(): void {
+    this.#woken = true;
+    this.#wakeUp();
   }
 
   async #pause(): Promise<void> {
-    const woken = new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    });
-    await Promise.race([woken, this.#ports.clock.sleep(pollMs)]);
+    if (!this.#woken) {
+      const woken = new Promise<void>((resolve) => {
+        this.#wakeUp = resolve;
+      });
+      await Promise.race([woken, this.#ports.clock.sleep(pollMs)]);
+    }
+    this.#woken = false;
   }
 }

@@ -10,17 +10,52 @@ export type Entry =
   | { readonly kind: "started"; readonly plan: Plan; readonly at: number }
   /** Durable before the effect. `attempt` changes only after a definite failure, so that an unknown outcome meets its own key again. */
   | { readonly kind: "intent"; readonly step: string; readonly attempt: number; readonly at: number }
-  | { readonly kind: "outcome"; readonly step: string; readonly attempt: number; readonly outcome: Outcome; readonly at: number }
-  | { readonly kind: "command"; readonly command: Command; readonly step?: string; readonly by: string; readonly at: number }
-  | { readonly kind: "ended"; readonly result: "done" | "failed" | "aborted"; readonly reason: string; readonly at: number };
+  | {
+      readonly kind: "outcome";
+      readonly step: string;
+      readonly attempt: number;
+      readonly outcome: Outcome;
+      readonly at: number;
+    }
+  | {
+      readonly kind: "command";
+      readonly command: Command;
+      readonly step?: string;
+      readonly by: string;
+      readonly at: number;
+    }
+  | {
+      readonly kind: "ended";
+      readonly result: "done" | "failed" | "aborted";
+      readonly reason: string;
+      readonly at: number;
+    };
 
 export type StepState =
   | { readonly kind: "waiting" }
   | { readonly kind: "intended"; readonly attempt: number; readonly startedAt: number }
-  | { readonly kind: "retrying"; readonly attempt: number; readonly startedAt: number; readonly last: Outcome; readonly failedAt: number }
-  | { readonly kind: "done"; readonly attempt: number; readonly startedAt: number; readonly endedAt: number; readonly outcome: Outcome }
+  | {
+      readonly kind: "retrying";
+      readonly attempt: number;
+      readonly startedAt: number;
+      readonly last: Outcome;
+      readonly failedAt: number;
+    }
+  | {
+      readonly kind: "done";
+      readonly attempt: number;
+      readonly startedAt: number;
+      readonly endedAt: number;
+      readonly outcome: Outcome;
+    }
   | { readonly kind: "skipped"; readonly endedAt: number; readonly why: string }
-  | { readonly kind: "failed"; readonly attempt: number; readonly startedAt: number; readonly endedAt: number; readonly outcome: Outcome };
+  | {
+      readonly kind: "failed";
+      readonly attempt: number;
+      readonly startedAt: number;
+      readonly endedAt: number;
+      readonly outcome: Outcome;
+    };
 
 export type RunState = {
   readonly plan: Plan;
@@ -106,7 +141,8 @@ function applyCommand(run: RunState, entry: Extract<Entry, { kind: "command" }>)
       return run.plan.steps
         .filter((step) => step.gracefulOnly && run.steps.get(step.id)?.kind !== "done")
         .reduce(
-          (state, step) => withStep(state, step.id, { kind: "skipped", endedAt: entry.at, why: `forced by ${entry.by}` }),
+          (state, step) =>
+            withStep(state, step.id, { kind: "skipped", endedAt: entry.at, why: `forced by ${entry.by}` }),
           forced as RunState,
         );
     }
@@ -126,6 +162,16 @@ export type Next =
   | { readonly kind: "begin"; readonly step: Step; readonly attempt: number }
   | { readonly kind: "end"; readonly result: "done" | "failed" | "aborted"; readonly reason: string };
 
+/**
+ * A step as it stands once a person has turned a graceful run into a forced one: the fence may fail, and neither it nor the epoch waits
+ * for anything but the milestones before them. The epoch then moves by the receipt or, without one, when lease and holds have run out.
+ */
+export function stepUnder(run: RunState, step: Step): Step {
+  if (!run.forced || step.phase !== "fence") return step;
+  const milestones = step.needs.filter((need) => run.plan.steps.find((one) => one.id === need)?.does.kind !== "order");
+  return { ...step, needs: milestones, bestEffort: step.bestEffort || step.does.kind === "order" };
+}
+
 /** How long to wait before a failed step is tried again, by its own word. */
 const retryAfterMs = { now: 20, later: 250 } as const;
 
@@ -136,8 +182,9 @@ const retryAfterMs = { now: 20, later: 250 } as const;
 export function nextOf(run: RunState, busy: ReadonlySet<string>, nowMs: number): readonly Next[] {
   if (run.ended !== undefined) return [];
   const stateOf = (id: string): StepState => run.steps.get(id) ?? { kind: "waiting" };
-  const failed = run.plan.steps.find((step) => stateOf(step.id).kind === "failed" && !step.bestEffort);
-  const underWay = run.plan.steps.filter((step) => stateOf(step.id).kind === "intended");
+  const steps = run.plan.steps.map((step) => stepUnder(run, step));
+  const failed = steps.find((step) => stateOf(step.id).kind === "failed" && !step.bestEffort);
+  const underWay = steps.filter((step) => stateOf(step.id).kind === "intended");
 
   const resumed = underWay
     .filter((step) => !busy.has(step.id))
@@ -149,26 +196,45 @@ export function nextOf(run: RunState, busy: ReadonlySet<string>, nowMs: number):
 
   const mustEnd = failed !== undefined || run.aborting;
   if (mustEnd) {
-    // Best-effort steps that hang must not keep a failed run from its end; their outcome no longer matters to it.
-    if (underWay.some((step) => !step.bestEffort)) return [];
-    if (failed !== undefined) {
-      const state = stateOf(failed.id) as Extract<StepState, { kind: "failed" }>;
-      return [{ kind: "end", result: "failed", reason: `${failed.id}: ${state.outcome.reason}` }];
-    }
-    return [{ kind: "end", result: "aborted", reason: "aborted on request" }];
+    // Best-effort steps that hang must not keep a failed run from its end; their outcome no longer matters to it. Nor does that of a
+    // copy being made, which may take an hour: a failover that comes first must not wait for it.
+    const abandons = (step: Step): boolean =>
+      step.bestEffort || (run.aborting && run.plan.kind === "protect" && step.does.kind === "order");
+    if (!underWay.every(abandons)) return [];
+    const why =
+      failed === undefined
+        ? undefined
+        : `${failed.id}: ${(stateOf(failed.id) as Extract<StepState, { kind: "failed" }>).outcome.reason}`;
+    // Whoever asked for the end gets it by its name, whatever failed on the way there.
+    if (run.aborting)
+      return [
+        {
+          kind: "end",
+          result: "aborted",
+          reason: why === undefined ? "aborted on request" : `aborted on request; ${why}`,
+        },
+      ];
+    return [{ kind: "end", result: "failed", reason: why ?? "" }];
   }
 
   const settled = (id: string): boolean => {
-    const step = run.plan.steps.find((one) => one.id === id);
+    const step = steps.find((one) => one.id === id);
     const state = stateOf(id);
-    return step === undefined || state.kind === "done" || state.kind === "skipped" || (state.kind === "failed" && step.bestEffort);
+    return (
+      step === undefined ||
+      state.kind === "done" ||
+      state.kind === "skipped" ||
+      (state.kind === "failed" && step.bestEffort)
+    );
   };
-  if (run.plan.steps.every((step) => settled(step.id))) {
-    return [{ kind: "end", result: "done", reason: `${run.plan.kind} of ${run.plan.group} to ${run.plan.to} is complete` }];
+  if (steps.every((step) => settled(step.id))) {
+    return [
+      { kind: "end", result: "done", reason: `${run.plan.kind} of ${run.plan.group} to ${run.plan.to} is complete` },
+    ];
   }
   if (run.paused) return [];
 
-  return run.plan.steps
+  return steps
     .filter((step) => !busy.has(step.id) && step.needs.every(settled))
     .flatMap((step): Next[] => {
       const state = stateOf(step.id);

@@ -76,10 +76,21 @@ function stepsOf(request: PlanRequest): readonly Step[] {
 function followUps(request: PlanRequest): Plan["then"] {
   const { kind, from, to, epoch, group } = request;
   if (kind === "protect" || kind === "restore") return [];
-  const protect = standbysOf(group, to).map((standby, index) => ({
+  // One after the other: the new primary begins alone, and each standby that is made joins those before it.
+  const protect = standbysOf(group, to).map((standby, index, all) => ({
     kind: "protect" as const,
-    when: kind === "failover" && standby === from ? `when ${from} answers again, by itself` : `when ${standby} answers, by itself`,
-    steps: protectSteps({ ...request, kind: "protect", from: to, to: standby, epoch: epoch + 1 + index }),
+    when:
+      kind === "failover" && standby === from
+        ? `when ${from} answers again, by itself`
+        : `when ${standby} answers, by itself`,
+    steps: protectSteps({
+      ...request,
+      kind: "protect",
+      from: to,
+      to: standby,
+      epoch: epoch + 1 + index,
+      promotable: [to, ...all.slice(0, index)],
+    }),
   }));
   if (kind === "establish" || kind === "failback") return protect;
   const home = {
@@ -105,9 +116,19 @@ function leaveSteps(request: PlanRequest, graceful: boolean): readonly Step[] {
       ? `${to} may take over without loss: it streams, is close behind, and its agent answers`
       : `${to} may be promoted: it has streamed, and what it may lack is within bounds`,
   });
-  const prepare = milestone("fence", "prepare", to, own.prepare, { kind: "prepare", target: to, epoch: epoch + 1 }, [check.id], {
-    what: `${to} grants ${from} no further holds, so that ${from}'s right to write can only run out`,
-  });
+  // While the target grants no holds, a store that goes away would make a gap: so in a graceful switch that comes last before the fence.
+  const prepareNeeds = graceful ? [check.id, ...idsOf("prepare")] : [check.id];
+  const prepare = milestone(
+    "fence",
+    "prepare",
+    to,
+    own.prepare,
+    { kind: "prepare", target: to, epoch: epoch + 1 },
+    prepareNeeds,
+    {
+      what: `${to} grants ${from} no further holds, so that ${from}'s right to write can only run out`,
+    },
+  );
   const leaseMs = system.control.lease.ttlMs;
   const advance = milestone(
     "fence",
@@ -134,7 +155,7 @@ function leaveSteps(request: PlanRequest, graceful: boolean): readonly Step[] {
     [advance.id, ...idsOf("prepare"), ...idsOf("take-over"), ...idsOf("before-traffic")],
     { what: `every router that answers leads ${group.name} to ${to}, under epoch ${epoch + 1}` },
   );
-  const fenceNeeds = graceful ? [prepare.id, ...idsOf("prepare")] : [check.id];
+  const fenceNeeds = graceful ? [prepare.id] : [check.id];
   return [
     check,
     ...inSlot("prepare").map((placed) => make(placed, [check.id])),
@@ -197,7 +218,9 @@ function protectSteps(request: PlanRequest): readonly Step[] {
     own.admit,
     { kind: "admit", epoch: epoch + 1, primary: from, promotable: members },
     steps.map((step) => step.id),
-    { what: `epoch ${epoch + 1} makes ${to} promotable; ${from} agrees first, for from then on it needs ${to}'s holds` },
+    {
+      what: `epoch ${epoch + 1} makes ${to} promotable; ${from} agrees first, for from then on it needs ${to}'s holds`,
+    },
   );
   return [...steps, admit];
 }
