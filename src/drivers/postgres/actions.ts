@@ -227,17 +227,28 @@ export function fencedOutcome(site: Site, fenced: Fenced): Outcome {
   };
 }
 
-export async function awaitPosition(site: Site, action: Of<"await-position">, until: number): Promise<Outcome> {
+export async function awaitPosition(
+  site: Site,
+  action: Of<"await-position">,
+  until: number,
+  kept: Sql | undefined,
+): Promise<Outcome> {
   const wanted = BigInt(action.position);
+  if (kept !== undefined && (await answers(kept))) return reached(kept, site, wanted, until);
   await using sql = await Sql.open(adminAddress(site), left(until));
+  return await reached(sql, site, wanted, until);
+}
+
+async function reached(sql: Sql, site: Site, wanted: bigint, until: number): Promise<Outcome> {
   for (;;) {
     const status = await readStatus(sql, left(until));
-    const reached = status.role === "primary" ? status.written : status.replayed;
-    const facts = { position: reached.toString() };
-    if (reached >= wanted)
+    const position = status.role === "primary" ? status.written : status.replayed;
+    const facts = { position: position.toString() };
+    if (position >= wanted) {
       return { kind: "done", reason: `${name(site)} has everything up to ${formatLsn(wanted)}`, facts };
+    }
     if (performance.now() + pollMs >= until) {
-      const reason = `${name(site)} has replayed up to ${formatLsn(reached)}, ${wanted - reached} bytes short of ${formatLsn(wanted)}`;
+      const reason = `${name(site)} has replayed up to ${formatLsn(position)}, ${wanted - position} bytes short of ${formatLsn(wanted)}`;
       return { kind: "failed", retry: "later", reason, facts };
     }
     await sleep(pollMs);

@@ -24,7 +24,7 @@ type Wire = {
   on(event: "copyData", listener: (message: { readonly chunk: Buffer }) => void): void;
 };
 
-export type Copied = { readonly bytes: number };
+type Copied = { readonly bytes: number };
 
 /**
  * Fills `paths.incoming` with a copy of the primary at `from`, log included, so that it can be started without asking anybody.

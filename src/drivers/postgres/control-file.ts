@@ -18,7 +18,7 @@ export type ControlFile = {
   readonly minRecovery: Lsn;
 };
 
-export type ServerState =
+type ServerState =
   | "starting up"
   | "shut down"
   | "shut down in recovery"

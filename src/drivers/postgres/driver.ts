@@ -83,15 +83,16 @@ export class PostgresDriver implements Driver {
 
   async #act(action: Exclude<Action, { kind: "fence" }>, until: number, progress: Progress): Promise<Outcome> {
     await makePrivateFolder(this.#site.stateFolder, this.#site.as);
+    const kept = this.#sql?.usable === true ? this.#sql : undefined;
     switch (action.kind) {
       case "serve-primary":
         return servePrimary(this.#site, action, until);
       case "follow":
         return followPrimary(this.#site, action, until, progress);
       case "promote":
-        return promoteHere(this.#site, action, until, this.#sql?.usable === true ? this.#sql : undefined);
+        return promoteHere(this.#site, action, until, kept);
       case "await-position":
-        return awaitPosition(this.#site, action, until);
+        return awaitPosition(this.#site, action, until, kept);
       case "set-mode":
         return setMode(this.#site, action, until);
       case "verify-write":

@@ -1,7 +1,7 @@
 // What each failure of PostgreSQL, of the way to it and of its files means for whoever asked: try again, when, and did it happen?
 // SQLSTATEs: https://www.postgresql.org/docs/18/errcodes-appendix.html; others are errno names of Node.
 
-export type Retry = "now" | "later" | "never" | "unknown";
+type Retry = "now" | "later" | "never" | "unknown";
 
 /** A failure of the world. `message` is a sentence for an operator and holds no secret. */
 export class DriverError extends Error {

@@ -13,7 +13,7 @@ import type { ProcessName } from "./processes.ts";
 import { processesOf } from "./server-processes.ts";
 import { pathsOf, type Site } from "./site.ts";
 
-export type FenceReceipt = {
+type FenceReceipt = {
   readonly kind: "fenced";
   /** "absent": nothing ran. "fast": sessions ended, everything written, clean. The others leave a crash to recover from. */
   readonly how: "absent" | "fast" | "immediate" | "killed";

@@ -18,7 +18,7 @@ export function parseHistory(timeline: number, content: string): History {
 }
 
 /** What two servers have in common: the timeline they last shared, and how far. `at` is undefined while neither has left it. */
-export type Fork = { readonly timeline: number; readonly at: Lsn | undefined };
+type Fork = { readonly timeline: number; readonly at: Lsn | undefined };
 
 /** Undefined when they have never had anything in common. */
 export function forkOf(one: History, other: History): Fork | undefined {

@@ -8,7 +8,7 @@ import { readJson, writeDurably } from "./durable.ts";
 import { DriverError } from "./errors.ts";
 import { pathsOf, type Site } from "./site.ts";
 
-export type Part = {
+type Part = {
   readonly part: PartPlayed;
   readonly epoch: number;
   readonly sync: boolean;
@@ -60,7 +60,7 @@ export async function writeIdentity(site: Site, systemIdentifier: string): Promi
   await writeDurably(pathsOf(site).identity, `${JSON.stringify(note)}\n`, 0o600, site.as);
 }
 
-export async function readIdentity(site: Site): Promise<string | undefined> {
+async function readIdentity(site: Site): Promise<string | undefined> {
   const value = (await readJson(pathsOf(site).identity)) as { systemIdentifier?: unknown } | undefined;
   return typeof value?.systemIdentifier === "string" ? value.systemIdentifier : undefined;
 }

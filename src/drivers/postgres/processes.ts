@@ -5,7 +5,7 @@ import type { Owner } from "./durable.ts";
 
 export type ProcessName = { readonly pid: number; readonly startTime: string };
 
-export type RunningProcess = {
+type RunningProcess = {
   readonly record: ProcessName;
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
 };

@@ -10,7 +10,7 @@ import type { Streamed } from "./notes.ts";
 import type { Sql } from "./sql.ts";
 import { readStatus, type ServerStatus } from "./status.ts";
 
-export type Promoted =
+type Promoted =
   | { readonly kind: "promoted"; readonly already: boolean; readonly status: ServerStatus & { role: "primary" } }
   | { readonly kind: "refused"; readonly why: string }
   | { readonly kind: "unknown"; readonly why: string };

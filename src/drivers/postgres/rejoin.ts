@@ -25,7 +25,7 @@ import { readFile } from "node:fs/promises";
 /** A copy that does not stream by then never will without being looked at again. */
 const streamingWithinMs = 30_000;
 
-export type Rejoined = {
+type Rejoined = {
   readonly how: "followed" | "rewound" | "copied";
   readonly streaming: boolean;
   /** Open, for whoever goes on with it. */

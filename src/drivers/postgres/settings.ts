@@ -90,10 +90,6 @@ export async function changeSettings(dataFolder: string, changes: Changes, owner
   await writeDurably(file, formatSettings(settings), 0o600, owner);
 }
 
-export async function readSettings(dataFolder: string): Promise<ReadonlyMap<string, string>> {
-  return parseSettings(await readFile(join(dataFolder, fileName), "utf8").catch(() => ""));
-}
-
 export function parseSettings(text: string): Map<string, string> {
   const settings = new Map<string, string>();
   for (const line of text.split("\n")) {

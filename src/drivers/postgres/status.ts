@@ -4,7 +4,7 @@
 import { type Lsn, parseLsnOrNone } from "./lsn.ts";
 import type { Sql } from "./sql.ts";
 
-export type Standby = {
+type Standby = {
   readonly name: string;
   readonly state: string;
   readonly sync: boolean;
@@ -14,7 +14,7 @@ export type Standby = {
   readonly replayLagMs: number | undefined;
 };
 
-export type Slot = { readonly name: string; readonly active: boolean; readonly retainedBytes: bigint | undefined };
+type Slot = { readonly name: string; readonly active: boolean; readonly retainedBytes: bigint | undefined };
 
 export type ServerStatus =
   | {

@@ -67,6 +67,8 @@ async function orphansOf(region: Region, run: string): Promise<readonly Record<s
 
 test("a switchover loses nothing, and home again needs no copy", async () => {
   await ask(north, "INSERT INTO orders VALUES (101, 'last')");
+  // As an agent that looks at it all the time: the session is open.
+  await south.driver.status(2_000);
   const began = performance.now();
   const fenced = await done(
     timed("fence, graceful", north.driver.perform({ kind: "fence", epoch: 1, mode: "graceful" }, 15_000, quiet)),

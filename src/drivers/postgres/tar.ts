@@ -10,7 +10,7 @@ import { DriverError } from "./errors.ts";
 
 const blockBytes = 512;
 
-export type TarEntry = {
+type TarEntry = {
   readonly name: string;
   readonly mode: number;
   readonly sizeBytes: number;
@@ -18,7 +18,7 @@ export type TarEntry = {
 };
 
 /** Undefined for a block of zeros, which ends an archive. Throws when the checksum is wrong. */
-export function parseHeader(block: Buffer): TarEntry | undefined {
+function parseHeader(block: Buffer): TarEntry | undefined {
   if (block.every((byte) => byte === 0)) return undefined;
   // The checksum counts its own field as blanks.
   let sum = 8 * 0x20;

@@ -23,7 +23,7 @@ export type StartRequest = {
   readonly as?: { readonly uid: number; readonly gid: number };
 };
 
-export type Ended = { readonly code: number | null; readonly signal: string | null };
+type Ended = { readonly code: number | null; readonly signal: string | null };
 
 export type Running = {
   readonly record: ProcessRecord;
