@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Log } from "../../ports/log.ts";
+import { portTrouble } from "./health.ts";
 import { childrenOf, isAlive, look } from "./look.ts";
 import { readRecord, writeRecord } from "./record.ts";
 import { ProcessService, type ProcessServiceOptions } from "./service.ts";
@@ -26,12 +27,14 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** The first of two ports in a row that are free, below those that the system gives to connections. */
 async function freePorts(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (let tries = 0; tries < 100; tries++) {
+    const first = 20_000 + Math.floor(Math.random() * 10_000);
+    const trouble = [await portTrouble("127.0.0.1", first), await portTrouble("127.0.0.1", first + 1)];
+    if (trouble.every((one) => one === undefined)) return first;
+  }
+  throw new Error("no two free ports in a row were found");
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
@@ -85,7 +88,7 @@ test("starts a replica again that was killed", async () => {
 test("a later driver takes over what runs and does not start it twice", async () => {
   const firstPort = await freePorts();
   const earlier = serviceOf({ firstPort });
-  await earlier.perform({ kind: "scale", replicas: 2 }, 10_000, () => {});
+  expect(await earlier.perform({ kind: "scale", replicas: 2 }, 10_000, () => {})).toMatchObject({ kind: "done" });
   const before = await readRecord(join(folder, "web-1.json"));
   const later = serviceOf({ firstPort });
   expect((await later.status(1_000)).replicas).toEqual({ running: 2, ready: 2 });
