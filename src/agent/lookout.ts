@@ -10,10 +10,16 @@ import type { Observation } from "../wire/calls.ts";
 /** The pseudo service of a region's agent: is anybody there at all. */
 export const agentTarget = "agent";
 
-/** A probe is given four times the 99th percentile of what it usually takes, within these bounds. */
+/** A probe is given four times the 99th percentile of what it usually takes, at least this. */
 const timeoutMinMs = 150;
-const timeoutMaxMs = 1_000;
+/** One slow answer must not make a vantage patient for long: never more than four times the median, or two periods. */
+const timeoutMedians = 4;
+const timeoutPeriods = 2;
 const historyMax = 100;
+/** A target that hangs is asked again each period all the same; so many questions may be open at once. */
+const openMax = 6;
+/** How long the answer of a control target counts. */
+const controlPeriods = 3;
 
 type Target = { readonly region: RegionName; readonly service: string; readonly probe: ProbeTarget; readonly timeoutMs?: number };
 
@@ -25,6 +31,9 @@ export class Lookout {
   readonly #prober: Prober;
   readonly #clock: Clock;
   readonly #roundTrips = new Map<string, number[]>();
+  readonly #open = new Map<string, number>();
+  readonly #agentSeenMs = new Map<RegionName, number>();
+  #ended: { readonly target: Target; readonly result: ProbeResult }[] = [];
 
   constructor(system: System, region: RegionName, prober: Prober, clock: Clock) {
     this.#system = system;
@@ -33,24 +42,29 @@ export class Lookout {
     this.#clock = clock;
   }
 
-  /** One round. `primaries` are the regions whose web services are worth asking: a standby's router leads back to the primary. */
+  /**
+   * Asks every target once, and answers with all that came in until a period is nearly over: a target that hangs is reported when its
+   * time is up, and delays no other. `primaries` are the regions whose web services are worth asking: a standby's router leads back to
+   * the primary.
+   */
   async round(primaries: ReadonlySet<RegionName>, routerOutcomes: readonly RouterOutcome[]): Promise<readonly Observation[]> {
-    const targets = this.#targets(primaries);
-    const results = await Promise.all(targets.map((target) => this.#probe(target)));
-    const reached = new Set(targets.filter((target, index) => target.service === agentTarget && results[index]?.ok === true).map((t) => t.region));
-    const controlsFor = (observed: RegionName): boolean => [...reached].some((region) => region !== observed);
-    const probes = targets.map((target, index): Observation => {
-      const result = results[index] ?? { ok: false, roundTripMs: 0, why: "not probed" };
-      return {
-        vantage: this.#region,
-        target: { region: target.region, service: target.service },
-        source: "probe",
-        ok: result.ok,
-        controls: controlsFor(target.region),
-        roundTripMs: result.roundTripMs,
-        ...(result.why === undefined ? {} : { why: result.why.slice(0, 300) }),
-      };
-    });
+    const { probeEveryMs } = this.#system.control;
+    const asked = this.#targets(primaries).map((target) => this.#ask(target));
+    await Promise.race([Promise.all(asked), this.#clock.sleep(probeEveryMs * 0.9)]);
+    const ended = this.#ended;
+    this.#ended = [];
+    const freshMs = this.#clock.nowMs() - controlPeriods * probeEveryMs;
+    const controlsFor = (observed: RegionName): boolean =>
+      [...this.#agentSeenMs].some(([region, seenMs]) => region !== observed && seenMs >= freshMs);
+    const probes = ended.map(({ target, result }): Observation => ({
+      vantage: this.#region,
+      target: { region: target.region, service: target.service },
+      source: "probe",
+      ok: result.ok,
+      controls: controlsFor(target.region),
+      roundTripMs: result.roundTripMs,
+      ...(result.why === undefined ? {} : { why: result.why.slice(0, 300) }),
+    }));
     const routers = routerOutcomes
       .filter((outcome) => outcome.region !== this.#region && outcome.ok + outcome.failed > 0)
       .map(
@@ -94,24 +108,33 @@ export class Lookout {
     return [];
   }
 
-  async #probe(target: Target): Promise<ProbeResult> {
+  async #ask(target: Target): Promise<void> {
     const key = `${target.region}/${target.service}`;
+    const open = this.#open.get(key) ?? 0;
+    if (open >= openMax) return;
+    this.#open.set(key, open + 1);
     const history = this.#roundTrips.get(key) ?? [];
     const startedMs = this.#clock.nowMs();
-    const result = await this.#prober.probe(target.probe, target.timeoutMs ?? timeoutOf(history));
-    if (result.ok) {
-      history.push(this.#clock.nowMs() - startedMs);
-      if (history.length > historyMax) history.shift();
-      this.#roundTrips.set(key, history);
+    try {
+      const result = await this.#prober.probe(target.probe, target.timeoutMs ?? timeoutOf(history, this.#system.control.probeEveryMs));
+      if (result.ok) {
+        history.push(this.#clock.nowMs() - startedMs);
+        if (history.length > historyMax) history.shift();
+        this.#roundTrips.set(key, history);
+        if (target.service === agentTarget) this.#agentSeenMs.set(target.region, this.#clock.nowMs());
+      }
+      this.#ended.push({ target, result });
+    } finally {
+      this.#open.set(key, (this.#open.get(key) ?? 1) - 1);
     }
-    return result;
   }
 }
 
-/** 4 x p99 of the last round trips, at least 150 ms, at most a second. */
-export function timeoutOf(roundTripsMs: readonly number[]): number {
-  if (roundTripsMs.length < 10) return 2 * timeoutMinMs;
+/** 4 x p99 of the last round trips, at least 150 ms, at most four medians or two periods, whichever is more. */
+export function timeoutOf(roundTripsMs: readonly number[], periodMs: number): number {
+  if (roundTripsMs.length < 10) return Math.max(timeoutMinMs, timeoutPeriods * periodMs);
   const sorted = [...roundTripsMs].sort((a, b) => a - b);
-  const p99 = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.99))] ?? timeoutMinMs;
-  return Math.min(timeoutMaxMs, Math.max(timeoutMinMs, 4 * p99));
+  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? timeoutMinMs;
+  const mostMs = Math.max(timeoutMedians * at(0.5), timeoutPeriods * periodMs);
+  return Math.min(mostMs, Math.max(timeoutMinMs, 4 * at(0.99)));
 }

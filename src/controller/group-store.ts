@@ -40,12 +40,15 @@ export class GroupStore {
   /** Everything of the group; the versions read are what later swaps expect. */
   async read(): Promise<Read | StoreFailure> {
     const values: Partial<Record<Key, unknown>> = {};
+    const versions: Known = { ...this.#known };
     for (const key of ["record", "lease", "traffic", "switchboard", "runs"] as const) {
       const got = await this.#store.get(this.#name(key));
       if (got.kind === "failed") return got;
-      this.#known[key] = got.at?.version ?? 0;
+      versions[key] = got.at?.version ?? 0;
       values[key] = got.at?.value;
     }
+    // All or nothing: a read that broke off must not leave the versions of half of it behind.
+    Object.assign(this.#known, versions);
     const record = values.record as GroupRecord | undefined;
     return {
       kind: "read",

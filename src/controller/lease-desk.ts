@@ -139,11 +139,16 @@ export class LeaseDesk {
 
   /** The next epoch with the same primary and other promotable members, once the primary has agreed to need their holds. */
   async admit(promotable: readonly RegionName[]): Promise<Advanced> {
-    const first = await this.#queued(() => this.#input({ kind: "admit-wanted", promotable }));
-    const widen = first.find((effect) => effect.kind === "send-widen");
-    if (widen?.kind !== "send-widen") return this.#queued(() => this.#change({ kind: "admit-wanted", promotable }));
-    const { to, epoch } = widen;
-    const answer = await this.#say(to, { kind: "widen", group: this.#group(), epoch, promotable: [...widen.promotable] });
+    const first = await this.#queued(async (): Promise<Advanced | Extract<ControllerEffect, { kind: "send-widen" }>> => {
+      const missing = this.#state === undefined ? [] : promotable.filter((member) => !this.#state?.record.promotable.includes(member));
+      if (missing.length === 0) return this.#change({ kind: "admit-wanted", promotable });
+      const effects = await this.#input({ kind: "admit-wanted", promotable });
+      const widen = effects.find((effect) => effect.kind === "send-widen");
+      return widen?.kind === "send-widen" ? widen : refusalIn(effects);
+    });
+    if (first.kind !== "send-widen") return first;
+    const { to, epoch } = first;
+    const answer = await this.#say(to, { kind: "widen", group: this.#group(), epoch, promotable: [...first.promotable] });
     if (answer.kind !== "widened") {
       return { kind: "refused", reason: "why" in answer ? answer.why : `${to} answered ${answer.kind}`, waitMs: 100 };
     }
@@ -188,10 +193,7 @@ export class LeaseDesk {
     if (after.epoch > before) {
       return { kind: "advanced", record: after, reason: this.#reason };
     }
-    const refusal = effects.find((effect) => effect.kind === "refuse");
-    return refusal?.kind === "refuse"
-      ? { kind: "refused", reason: refusal.reason, waitMs: refusal.waitMs }
-      : { kind: "refused", reason: "the store has not answered whether the epoch moved", waitMs: 0 };
+    return refusalIn(effects);
   }
 
   #reason = "";
@@ -244,8 +246,10 @@ export class LeaseDesk {
   async #stored(swapped: { readonly kind: "done" } | { readonly kind: "conflict" } | StoreFailure): Promise<Stored> {
     this.#ports.onStore(swapped.kind === "failed" ? swapped : undefined);
     if (swapped.kind === "done") return { outcome: "ok" };
+    // Whatever became of the call, what is read after it is what holds: the store takes our calls one after another. And what was read
+    // is told to the protocol at once, or the next swap would pass on versions whose meaning it does not know.
     const read = await this.#ports.store.read();
-    if (swapped.kind === "conflict" && read.kind === "read" && read.record !== undefined && read.lease !== undefined) {
+    if (read.kind === "read" && read.record !== undefined && read.lease !== undefined) {
       return { outcome: "conflict", record: read.record, lease: read.lease };
     }
     this.#mustRead = true;
@@ -277,6 +281,13 @@ export class LeaseDesk {
     this.#queue = done.catch(() => undefined);
     return done;
   }
+}
+
+function refusalIn(effects: readonly ControllerEffect[]): Advanced {
+  const refusal = effects.find((effect) => effect.kind === "refuse");
+  return refusal?.kind === "refuse"
+    ? { kind: "refused", reason: refusal.reason, waitMs: refusal.waitMs }
+    : { kind: "refused", reason: "the store has not answered whether the epoch moved", waitMs: 0 };
 }
 
 export function wireRecord(record: GroupRecord): { group: string; epoch: number; primary: string; promotable: string[] } {

@@ -33,6 +33,8 @@ const orderWaitMs = 2_000;
 const orderGraceMs = 500;
 /** While an agent does not answer, or a milestone must wait, the next try comes after this. */
 const tryAgainMs = 40;
+/** A run does not wait longer than this for a region that is gone, where it can do without. */
+const bestEffortSilenceMs = 2_500;
 /** Other routers than the target's may take so long; they learn it from their agents' reports anyway. */
 const routeGraceMs = 250;
 
@@ -186,12 +188,17 @@ async function pushRoute(ports: PerformerPorts, traffic: Traffic): Promise<Outco
 
 async function order(ports: PerformerPorts, context: StepContext, does: Own<"order">): Promise<Outcome> {
   const { clock } = ports;
+  let silentSinceMs: number | undefined;
   const until = clock.nowMs() + context.deadlineMs;
   let last: Outcome = { kind: "failed", retry: "later", reason: "not sent" };
   while (clock.nowMs() < until && !context.signal.aborted) {
     const given = givenUp(ports, context, does);
     if (given !== undefined) return given;
     const answer = await sendOrder(ports, context, context.step.region, does, false);
+    silentSinceMs = answer.kind === "silent" ? (silentSinceMs ?? clock.nowMs()) : undefined;
+    if (context.step.bestEffort && silentSinceMs !== undefined && clock.nowMs() - silentSinceMs >= bestEffortSilenceMs) {
+      return { kind: "failed", retry: "never", reason: `${context.step.region} could not be reached; it is put right when it returns` };
+    }
     switch (answer.kind) {
       case "ended": {
         if (answer.outcome.kind === "unknown") {

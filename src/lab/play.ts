@@ -242,10 +242,13 @@ export async function primaryOf(lab: Lab): Promise<string> {
 }
 
 /** After a switch no automatic one is made for a while; a story about automatic ones waits that long. */
+/** What the controller counts as a switch; making a standby again is none. */
+const switches: ReadonlySet<string> = new Set(["failover", "switchover", "failback"]);
+
 export async function coolDown(lab: Lab): Promise<void> {
   const { runs } = await lab.control.report(nowMs() - lab.group.coolDownMs - 1_000);
   const ends = runs
-    .filter((run) => run.from !== run.to && run.group === lab.group.name)
+    .filter((run) => switches.has(run.kind) && run.group === lab.group.name)
     .map((run) => run.endedAt ?? nowMs());
   const freeAt = Math.max(0, ...ends) + lab.group.coolDownMs + 500;
   const waitMs = Math.min(freeAt - nowMs(), lab.group.coolDownMs + 500);
