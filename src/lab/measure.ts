@@ -215,9 +215,11 @@ function wordsOf(evidence: Evidence, run: RunReport | undefined): Pick<LabReport
   const during = evidence.events.filter(
     (event) => event.atMs >= evidence.faultAt && event.atMs <= (run?.startedAt ?? evidence.endedAt) + 1_000,
   );
-  const seen =
-    during.filter((event) => event.kind === "seen" && event.region === evidence.region).at(-1) ??
-    during.filter((event) => event.kind === "seen").at(-1);
+  const begun = during.filter((event) => event.kind === "seen" && !event.sentence.startsWith("over: "));
+  const here = begun.filter((event) => event.region === evidence.region);
+  // A run says in its reason which diagnosis it acted on; its numbers have grown since, so the words before the first are compared.
+  const stem = (sentence: string): string => sentence.split(/[0-9]/)[0] ?? sentence;
+  const seen = run === undefined ? (here.at(-1) ?? begun.at(-1)) : begun.findLast((event) => run.reason.startsWith(stem(event.sentence)));
   const decided = during.filter((event) => event.kind === "decided").at(-1);
   return {
     diagnosis: seen?.name ?? "none",
