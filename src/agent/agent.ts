@@ -60,7 +60,10 @@ export class Agent {
   #heardMs = Number.MIN_SAFE_INTEGER;
   #primaries: ReadonlySet<RegionName> = new Set();
 
-  private constructor(ports: AgentPorts, parts: { keepers: Map<GroupName, Keeper>; orders: OrderBook; caretaker: Caretaker; routing: Routing }) {
+  private constructor(
+    ports: AgentPorts,
+    parts: { keepers: Map<GroupName, Keeper>; orders: OrderBook; caretaker: Caretaker; routing: Routing },
+  ) {
     this.#ports = ports;
     this.#keepers = parts.keepers;
     this.#orders = parts.orders;
@@ -75,7 +78,8 @@ export class Agent {
     const keepers = new Map<GroupName, Keeper>();
     const routing = new Routing({
       ...ports,
-      onConfirmed: (group, gate) => void keepers.get(group)?.input({ kind: "gate-confirmed", epoch: gate.epoch, fencedEpoch: gate.fencedEpoch }),
+      onConfirmed: (group, gate) =>
+        void keepers.get(group)?.input({ kind: "gate-confirmed", epoch: gate.epoch, fencedEpoch: gate.fencedEpoch }),
     });
     const orders = await OrderBook.open(disk, clock);
     if ("kind" in orders) return orders;
@@ -84,7 +88,9 @@ export class Agent {
       isPrimary: (group) => keepers.get(group)?.mayWrite() ?? false,
       primaryOf: (group) => {
         const durable = keepers.get(group)?.durable;
-        return durable === undefined || durable.epoch === 0 ? undefined : { region: durable.primary, epoch: durable.epoch };
+        return durable === undefined || durable.epoch === 0
+          ? undefined
+          : { region: durable.primary, epoch: durable.epoch };
       },
     });
     if ("kind" in caretaker) return caretaker;
@@ -98,7 +104,12 @@ export class Agent {
         onStepDown: (name, because) => {
           const epoch = keepers.get(name)?.durable.epoch ?? 0;
           void caretaker.standDown(name, epoch, because).catch((error: unknown) => {
-            log.write("error", "fence", `standing down failed: ${error instanceof Error ? error.message : String(error)}`, { group: name });
+            log.write(
+              "error",
+              "fence",
+              `standing down failed: ${error instanceof Error ? error.message : String(error)}`,
+              { group: name },
+            );
           });
         },
       });
@@ -131,15 +142,19 @@ export class Agent {
 
   async hold(request: RequestOf<"hold">): Promise<ResponseOf<"hold">> {
     const answer = { group: request.group, epoch: request.epoch, to: this.#ports.region, seq: request.seq };
-    const effects = await this.#keepers.get(request.group)?.input({ kind: "hold-request", from: request.from, epoch: request.epoch, seq: request.seq });
+    const effects = await this.#keepers
+      .get(request.group)
+      ?.input({ kind: "hold-request", from: request.from, epoch: request.epoch, seq: request.seq });
     const reply = effects?.find((effect) => effect.kind === "reply-hold");
-    if (reply?.kind !== "reply-hold") return { ...answer, granted: false, why: `${this.#ports.region} is no member of ${request.group}` };
+    if (reply?.kind !== "reply-hold")
+      return { ...answer, granted: false, why: `${this.#ports.region} is no member of ${request.group}` };
     return { ...answer, granted: reply.granted, why: reply.reason };
   }
 
   async lease(request: RequestOf<"lease">): Promise<ResponseOf<"lease">> {
     const keeper = this.#keepers.get(request.group);
-    if (keeper === undefined) return { kind: "pending", epoch: 0, why: `${this.#ports.region} is no member of ${request.group}` };
+    if (keeper === undefined)
+      return { kind: "pending", epoch: 0, why: `${this.#ports.region} is no member of ${request.group}` };
     switch (request.kind) {
       case "fence": {
         const receipt = await keeper.fence(request.epoch, this.#ports.lease.timing.ttlMs);
@@ -176,9 +191,14 @@ export class Agent {
       const { generation } = this.#routing.trafficOf(request.group);
       return { generation, applied: false, why: `generation ${request.generation} is older than ${generation}` };
     }
-    if (!this.#routing.hasRouter()) return { generation: request.generation, applied: false, why: "no router asks this agent" };
+    if (!this.#routing.hasRouter())
+      return { generation: request.generation, applied: false, why: "no router asks this agent" };
     const applied = await this.#routing.applied(request.group, request.generation, routeWaitMs);
-    return { generation: request.generation, applied, why: applied ? "the router has taken it over" : "the router has not confirmed it yet" };
+    return {
+      generation: request.generation,
+      applied,
+      why: applied ? "the router has taken it over" : "the router has not confirmed it yet",
+    };
   }
 
   routerConfig(request: RequestOf<"router-config">): Promise<ResponseOf<"router-config">> {
@@ -210,8 +230,10 @@ export class Agent {
     const until = this.#ports.clock.nowMs() + recordWaitMs;
     while (keeper.durable.epoch < request.epoch && this.#ports.clock.nowMs() < until) await this.#ports.clock.sleep(5);
     const { epoch } = keeper.durable;
-    if (request.epoch < epoch) return `the order is of epoch ${request.epoch}, and ${this.#ports.region} knows epoch ${epoch}`;
-    if (request.epoch > epoch) return `the order is of epoch ${request.epoch}, which ${this.#ports.region} has not been told of yet`;
+    if (request.epoch < epoch)
+      return `the order is of epoch ${request.epoch}, and ${this.#ports.region} knows epoch ${epoch}`;
+    if (request.epoch > epoch)
+      return `the order is of epoch ${request.epoch}, which ${this.#ports.region} has not been told of yet`;
     if (request.action.kind === "promote" && keeper.durable.promotedEpoch !== epoch) {
       return `${this.#ports.region} has not been promoted for epoch ${epoch}`;
     }
@@ -227,10 +249,15 @@ export class Agent {
     }
     const outcome = await this.#caretaker.perform(service, action, deadlineMs, progress);
     this.#routing.refreshOrigins();
-    this.#ports.log.write(outcome.kind === "done" ? "info" : "warn", "order", `${action.kind} ${service}: ${outcome.reason}`, {
-      key: request.key,
-      outcome: outcome.kind,
-    });
+    this.#ports.log.write(
+      outcome.kind === "done" ? "info" : "warn",
+      "order",
+      `${action.kind} ${service}: ${outcome.reason}`,
+      {
+        key: request.key,
+        outcome: outcome.kind,
+      },
+    );
     return outcome;
   }
 
@@ -341,7 +368,13 @@ function replyOf(effects: Awaited<ReturnType<Keeper["input"]>>, epoch: number): 
   for (const effect of effects) {
     switch (effect.kind) {
       case "reply-prepared":
-        return { kind: "prepared", epoch: effect.epoch, attempt: effect.attempt, clear: effect.clear, remainingMs: effect.remainingMs };
+        return {
+          kind: "prepared",
+          epoch: effect.epoch,
+          attempt: effect.attempt,
+          clear: effect.clear,
+          remainingMs: effect.remainingMs,
+        };
       case "reply-prepare-refused": {
         const { attempt, floorAttempt, reason } = effect;
         return { kind: "prepare-refused", epoch: effect.epoch, attempt, floorAttempt, why: reason };

@@ -87,7 +87,12 @@ export class Caretaker {
   }
 
   /** Carries out an action and remembers the part it gives. */
-  async perform(service: string, action: Action, deadlineMs: number, progress: (sentence: string) => void): Promise<Outcome> {
+  async perform(
+    service: string,
+    action: Action,
+    deadlineMs: number,
+    progress: (sentence: string) => void,
+  ): Promise<Outcome> {
     const tended = this.#ports.tended.get(service);
     if (tended === undefined) {
       return { kind: "failed", retry: "never", reason: `${service} is not looked after in ${this.#ports.region}` };
@@ -118,13 +123,17 @@ export class Caretaker {
         // The part stays "primary": if only the lease was lost and comes back under the same epoch, it is taken up again.
         this.#busy.add(service.name);
         try {
-          const outcome = await tended.driver.perform({ kind: "fence", epoch, mode: "forced" }, mendDeadlineMs, () => {});
+          const outcome = await tended.driver.perform(
+            { kind: "fence", epoch, mode: "forced" },
+            mendDeadlineMs,
+            () => {},
+          );
           this.#ports.log.write("warn", "fence", `${service.name}: ${outcome.reason}`, { because });
         } finally {
           this.#busy.delete(service.name);
         }
       } else {
-        await this.#scale(service, service.replicas.standby);
+        await this.#shrink(service, because !== "lease-end");
       }
     }
   }
@@ -145,7 +154,9 @@ export class Caretaker {
         try {
           const outcome = await one.driver.perform(wanted, mendDeadlineMs, () => {});
           this.#trouble = outcome.kind === "done" ? undefined : `${name}: ${outcome.reason}`;
-          this.#ports.log.write(outcome.kind === "done" ? "info" : "warn", "services", `${name}: ${outcome.reason}`, { asked: wanted.kind });
+          this.#ports.log.write(outcome.kind === "done" ? "info" : "warn", "services", `${name}: ${outcome.reason}`, {
+            asked: wanted.kind,
+          });
         } finally {
           this.#busy.delete(name);
         }
@@ -171,7 +182,8 @@ export class Caretaker {
     const service = system.services.find((one) => one.name === name);
     const part = this.#parts.get(name);
     const status = this.#statuses.get(name);
-    if (service === undefined || part === undefined || status === undefined || service.group === undefined) return undefined;
+    if (service === undefined || part === undefined || status === undefined || service.group === undefined)
+      return undefined;
     const primary = primaryOf(service.group);
     if (primary === undefined) return undefined;
     if (!tended.database) {
@@ -188,11 +200,13 @@ export class Caretaker {
     return undefined;
   }
 
-  async #scale(service: Service, replicas: number): Promise<void> {
+  /** To a standby's size; for good, or until the right to write comes back, when `mend` gives it its own size again. */
+  async #shrink(service: Service, forGood: boolean): Promise<void> {
+    const { standby: replicas } = service.replicas;
     const tended = this.#ports.tended.get(service.name);
     const part = this.#parts.get(service.name);
     if (tended === undefined || part === undefined || part.replicas <= replicas) return;
-    await this.#assign(service.name, { ...part, replicas });
+    if (forGood) await this.#assign(service.name, { ...part, replicas });
     const outcome = await tended.driver.perform({ kind: "scale", replicas }, mendDeadlineMs, () => {});
     this.#ports.log.write("info", "services", `${service.name}: ${outcome.reason}`);
   }

@@ -2,7 +2,16 @@
 // I1, I4. A member's durable part is on disk before anything that follows from it is sent.
 // Inputs are taken one at a time; each reads the clock when it is taken, not when it was asked for.
 
-import { isHolder, type MemberDurable, type MemberEffect, type MemberInput, type MemberState, mayWrite, memberFrom, newMember } from "../core/lease/member-state.ts";
+import {
+  isHolder,
+  type MemberDurable,
+  type MemberEffect,
+  type MemberInput,
+  type MemberState,
+  mayWrite,
+  memberFrom,
+  newMember,
+} from "../core/lease/member-state.ts";
 import { memberTransition } from "../core/lease/member.ts";
 import { NEVER_MS } from "../core/lease/record.ts";
 import type { LeaseConfig } from "../core/lease/timing.ts";
@@ -14,7 +23,11 @@ import type { Peers } from "../ports/peers.ts";
 import type { RequestOf, ResponseOf } from "../wire/calls.ts";
 
 /** What an input is before the clock is read. */
-export type Unstamped = MemberInput extends infer Input ? (Input extends MemberInput ? Omit<Input, "nowMs"> : never) : never;
+export type Unstamped = MemberInput extends infer Input
+  ? Input extends MemberInput
+    ? Omit<Input, "nowMs">
+    : never
+  : never;
 
 export type Gate = {
   readonly epoch: number;
@@ -68,7 +81,8 @@ export class Keeper {
   ): Promise<Keeper | { readonly kind: "torn"; readonly why: string }> {
     const stored = await ports.disk.read(fileOf(group));
     if (stored.kind === "torn") return { kind: "torn", why: stored.why };
-    const state = stored.kind === "value" ? memberFrom(self, stored.value as MemberDurable) : await withoutFile(self, ports.disk);
+    const state =
+      stored.kind === "value" ? memberFrom(self, stored.value as MemberDurable) : await withoutFile(self, ports.disk);
     const keeper = new Keeper(group, config, state, ports);
     await keeper.input({ kind: "boot" });
     return keeper;
@@ -117,7 +131,10 @@ export class Keeper {
       }
     }
     this.#state = state;
-    if (state.durable.promotedEpoch > before.durable.promotedEpoch && !(isHolder(before) && state.durable.epoch === before.durable.epoch + 1)) {
+    if (
+      state.durable.promotedEpoch > before.durable.promotedEpoch &&
+      !(isHolder(before) && state.durable.epoch === before.durable.epoch + 1)
+    ) {
       this.#sinceEpoch = state.durable.promotedEpoch;
     }
     for (const effect of effects) this.#perform(effect);
@@ -142,11 +159,17 @@ export class Keeper {
         });
         return;
       case "become-primary":
-        log.write("info", "lease", `this region may write under epoch ${effect.epoch}`, { group: this.group, epoch: effect.epoch });
+        log.write("info", "lease", `this region may write under epoch ${effect.epoch}`, {
+          group: this.group,
+          epoch: effect.epoch,
+        });
         onPrimary(this.group, effect.epoch);
         return;
       case "step-down":
-        log.write("warn", "lease", `this region may no longer write: ${effect.reason}`, { group: this.group, epoch: effect.epoch });
+        log.write("warn", "lease", `this region may no longer write: ${effect.reason}`, {
+          group: this.group,
+          epoch: effect.epoch,
+        });
         onStepDown(this.group, effect.because, effect.reason);
         return;
       case "reply-fenced":
@@ -186,7 +209,12 @@ export class Keeper {
   async #askHold(effect: Extract<MemberEffect, { kind: "ask-hold" }>): Promise<void> {
     const base = this.#ports.agentOf(effect.to);
     if (base === undefined) return;
-    const request: RequestOf<"hold"> = { group: this.group, epoch: effect.epoch, from: this.#state.self, seq: effect.seq };
+    const request: RequestOf<"hold"> = {
+      group: this.group,
+      epoch: effect.epoch,
+      from: this.#state.self,
+      seq: effect.seq,
+    };
     const answer = await this.#ports.peers.call(base, "hold", request, this.#config.timing.renewEveryMs);
     if (answer.kind === "failed") return;
     const body = answer.body as ResponseOf<"hold">;
@@ -197,22 +225,22 @@ export class Keeper {
   /** The receipt: resolves true once neither this member nor its router can acknowledge under `epoch`; false if not within `deadlineMs`. */
   async fence(epoch: number, deadlineMs: number): Promise<boolean> {
     let arrived = false;
+    let arrive = (): void => {};
     const receipt = new Promise<void>((resolve) => {
-      this.#fenceWaiters.push({
-        epoch,
-        resolve: () => {
-          arrived = true;
-          resolve();
-        },
-      });
+      arrive = () => {
+        arrived = true;
+        resolve();
+      };
     });
+    const own: Waiter = { epoch, resolve: arrive };
+    this.#fenceWaiters.push(own);
     await this.input({ kind: "fence", epoch });
     const until = this.#ports.clock.nowMs() + deadlineMs;
     while (!arrived && this.#ports.clock.nowMs() < until) {
       await Promise.race([receipt, this.#ports.clock.sleep(Math.min(20, deadlineMs))]);
       if (!arrived) await this.input({ kind: "tick" });
     }
-    this.#fenceWaiters = this.#fenceWaiters.filter((waiter) => waiter.epoch !== epoch);
+    this.#fenceWaiters = this.#fenceWaiters.filter((waiter) => waiter !== own);
     return arrived;
   }
 }

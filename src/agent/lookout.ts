@@ -21,9 +21,19 @@ const openMax = 6;
 /** How long the answer of a control target counts. */
 const controlPeriods = 3;
 
-type Target = { readonly region: RegionName; readonly service: string; readonly probe: ProbeTarget; readonly timeoutMs?: number };
+type Target = {
+  readonly region: RegionName;
+  readonly service: string;
+  readonly probe: ProbeTarget;
+  readonly timeoutMs?: number;
+};
 
-export type RouterOutcome = { readonly region: RegionName; readonly service: string; readonly ok: number; readonly failed: number };
+export type RouterOutcome = {
+  readonly region: RegionName;
+  readonly service: string;
+  readonly ok: number;
+  readonly failed: number;
+};
 
 export class Lookout {
   readonly #system: System;
@@ -47,7 +57,10 @@ export class Lookout {
    * time is up, and delays no other. `primaries` are the regions whose web services are worth asking: a standby's router leads back to
    * the primary.
    */
-  async round(primaries: ReadonlySet<RegionName>, routerOutcomes: readonly RouterOutcome[]): Promise<readonly Observation[]> {
+  async round(
+    primaries: ReadonlySet<RegionName>,
+    routerOutcomes: readonly RouterOutcome[],
+  ): Promise<readonly Observation[]> {
     const { probeEveryMs } = this.#system.control;
     const asked = this.#targets(primaries).map((target) => this.#ask(target));
     await Promise.race([Promise.all(asked), this.#clock.sleep(probeEveryMs * 0.9)]);
@@ -56,15 +69,17 @@ export class Lookout {
     const freshMs = this.#clock.nowMs() - controlPeriods * probeEveryMs;
     const controlsFor = (observed: RegionName): boolean =>
       [...this.#agentSeenMs].some(([region, seenMs]) => region !== observed && seenMs >= freshMs);
-    const probes = ended.map(({ target, result }): Observation => ({
-      vantage: this.#region,
-      target: { region: target.region, service: target.service },
-      source: "probe",
-      ok: result.ok,
-      controls: controlsFor(target.region),
-      roundTripMs: result.roundTripMs,
-      ...(result.why === undefined ? {} : { why: result.why.slice(0, 300) }),
-    }));
+    const probes = ended.map(
+      ({ target, result }): Observation => ({
+        vantage: this.#region,
+        target: { region: target.region, service: target.service },
+        source: "probe",
+        ok: result.ok,
+        controls: controlsFor(target.region),
+        roundTripMs: result.roundTripMs,
+        ...(result.why === undefined ? {} : { why: result.why.slice(0, 300) }),
+      }),
+    );
     const routers = routerOutcomes
       .filter((outcome) => outcome.region !== this.#region && outcome.ok + outcome.failed > 0)
       .map(
@@ -86,7 +101,9 @@ export class Lookout {
       .filter((region) => region.name !== this.#region)
       .flatMap((region): Target[] => {
         const agent: Target[] =
-          region.agent === undefined ? [] : [{ region: region.name, service: agentTarget, probe: { kind: "agent", url: region.agent } }];
+          region.agent === undefined
+            ? []
+            : [{ region: region.name, service: agentTarget, probe: { kind: "agent", url: region.agent } }];
         const services = this.#system.services
           .filter((service) => service.in[region.name] !== undefined)
           .flatMap((service) => this.#serviceTarget(service, region.name, primaries));
@@ -103,7 +120,14 @@ export class Lookout {
     }
     const router = regionOf(this.#system, region).router;
     if (service.type === "http" && router !== undefined && primaries.has(region)) {
-      return [{ region, service: service.name, probe: { kind: "http", url: `http://${router.http}${service.health.path}` }, ...timeout }];
+      return [
+        {
+          region,
+          service: service.name,
+          probe: { kind: "http", url: `http://${router.http}${service.health.path}` },
+          ...timeout,
+        },
+      ];
     }
     return [];
   }
@@ -116,7 +140,10 @@ export class Lookout {
     const history = this.#roundTrips.get(key) ?? [];
     const startedMs = this.#clock.nowMs();
     try {
-      const result = await this.#prober.probe(target.probe, target.timeoutMs ?? timeoutOf(history, this.#system.control.probeEveryMs));
+      const result = await this.#prober.probe(
+        target.probe,
+        target.timeoutMs ?? timeoutOf(history, this.#system.control.probeEveryMs),
+      );
       if (result.ok) {
         history.push(this.#clock.nowMs() - startedMs);
         if (history.length > historyMax) history.shift();
@@ -134,7 +161,8 @@ export class Lookout {
 export function timeoutOf(roundTripsMs: readonly number[], periodMs: number): number {
   if (roundTripsMs.length < 10) return Math.max(timeoutMinMs, timeoutPeriods * periodMs);
   const sorted = [...roundTripsMs].sort((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? timeoutMinMs;
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? timeoutMinMs;
   const mostMs = Math.max(timeoutMedians * at(0.5), timeoutPeriods * periodMs);
   return Math.min(mostMs, Math.max(timeoutMinMs, 4 * at(0.99)));
 }

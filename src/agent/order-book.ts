@@ -12,8 +12,8 @@ export type BookEntry = {
   readonly outcome?: Outcome;
 };
 
-/** Results are kept for the last so many orders; a run has about twenty, and asks again within minutes. */
-const ordersMax = 2_000;
+/** Results are kept for the last so many orders; a run has about twenty, and asks again within minutes. All are written at each change. */
+const ordersMax = 400;
 const fileName = "orders";
 
 export class OrderBook {
@@ -36,7 +36,12 @@ export class OrderBook {
     return new OrderBook(disk, clock, new Map(entries));
   }
 
-  look(key: string): { readonly kind: "absent" } | { readonly kind: "running"; readonly progress: string } | { readonly kind: "ended"; readonly outcome: Outcome } {
+  look(
+    key: string,
+  ):
+    | { readonly kind: "absent" }
+    | { readonly kind: "running"; readonly progress: string }
+    | { readonly kind: "ended"; readonly outcome: Outcome } {
     const running = this.#underWay.get(key);
     if (running !== undefined) return { kind: "running", progress: running.progress };
     const entry = this.#entries.get(key);
@@ -48,7 +53,9 @@ export class OrderBook {
     key: string,
     waitMs: number,
     work: (progress: (sentence: string) => void) => Promise<Outcome>,
-  ): Promise<{ readonly kind: "running"; readonly progress: string } | { readonly kind: "ended"; readonly outcome: Outcome }> {
+  ): Promise<
+    { readonly kind: "running"; readonly progress: string } | { readonly kind: "ended"; readonly outcome: Outcome }
+  > {
     const known = this.look(key);
     if (known.kind === "ended") return known;
     if (known.kind === "absent") this.#begin(key, work);
@@ -70,7 +77,11 @@ export class OrderBook {
       const refused = await this.#put(key, { begun });
       if (refused !== undefined) {
         this.#entries.delete(key);
-        return { kind: "failed", retry: "later", reason: `not begun, because it could not be noted durably: ${refused}` };
+        return {
+          kind: "failed",
+          retry: "later",
+          reason: `not begun, because it could not be noted durably: ${refused}`,
+        };
       }
       let outcome: Outcome;
       try {
@@ -78,11 +89,15 @@ export class OrderBook {
           running.progress = sentence;
         });
       } catch (error) {
-        outcome = { kind: "unknown", reason: `the driver failed: ${error instanceof Error ? error.message : String(error)}` };
+        outcome = {
+          kind: "unknown",
+          reason: `the driver failed: ${error instanceof Error ? error.message : String(error)}`,
+        };
       }
       // An unknown outcome is not a result: the next call with this key looks again.
       const trouble = outcome.kind === "unknown" ? undefined : await this.#put(key, { begun, outcome });
-      if (trouble !== undefined) return { kind: "unknown", reason: `done, but the result could not be noted: ${trouble}` };
+      if (trouble !== undefined)
+        return { kind: "unknown", reason: `done, but the result could not be noted: ${trouble}` };
       return outcome;
     })().finally(() => this.#underWay.delete(key));
     this.#underWay.set(key, running);

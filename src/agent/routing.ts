@@ -31,7 +31,7 @@ const outcomesMax = 256;
 export class Routing {
   readonly #ports: RoutingPorts;
   readonly #groups = new Map<GroupName, GroupRouting>();
-  #serial = 1;
+  #serial: number;
   #changed: () => void = () => {};
   #change: Promise<void>;
   #originsKey = "";
@@ -41,6 +41,8 @@ export class Routing {
 
   constructor(ports: RoutingPorts) {
     this.#ports = ports;
+    // Above every serial of an earlier process, so that a router which still works by one of those is never taken to have this one's.
+    this.#serial = Math.floor(ports.clock.wallMs());
     this.#change = new Promise((resolve) => {
       this.#changed = resolve;
     });
@@ -146,7 +148,11 @@ export class Routing {
     const leftMs = gate.writeUntilMs === NEVER_MS ? 0 : gate.writeUntilMs - this.#ports.clock.nowMs();
     // Routers know a reign by the epoch it began with: an epoch that only changed who is promotable drops nobody's work. The window opens
     // only for the reign that the routes name, so that nothing is acknowledged under the label of an older one.
-    const open = leftMs > 0 && gate.fencedEpoch < gate.epoch && traffic.epoch >= gate.sinceEpoch && traffic.primary === this.#ports.region;
+    const open =
+      leftMs > 0 &&
+      gate.fencedEpoch < gate.epoch &&
+      traffic.epoch >= gate.sinceEpoch &&
+      traffic.primary === this.#ports.region;
     return {
       group,
       generation: traffic.generation,

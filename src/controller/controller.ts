@@ -89,15 +89,29 @@ export class Controller {
 
   async run(signal: Signal): Promise<void> {
     this.#signal = signal;
-    const { clock, log } = this.#ports;
+    await Promise.all([this.#tick(signal), ...[...this.#groups.values()].map((group) => this.#turns(group, signal))]);
+  }
+
+  async #tick(signal: Signal): Promise<void> {
+    const { clock } = this.#ports;
     while (!signal.aborted) {
       this.#watch({ kind: "tick", nowMs: clock.nowMs() });
-      for (const group of this.#groups.values()) {
-        try {
-          await group.turn(signal);
-        } catch (error) {
-          log.write("error", "controller", `a turn of ${group.name} failed: ${error instanceof Error ? error.message : String(error)}`);
-        }
+      await clock.sleep(turnEveryMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** Each group by itself: one that waits for something does not keep the others waiting. */
+  async #turns(group: GroupControl, signal: Signal): Promise<void> {
+    const { clock, log } = this.#ports;
+    while (!signal.aborted) {
+      try {
+        await group.turn(signal);
+      } catch (error) {
+        log.write(
+          "error",
+          "controller",
+          `a turn of ${group.name} failed: ${error instanceof Error ? error.message : String(error)}`,
+        );
       }
       await clock.sleep(turnEveryMs, signal).catch(() => undefined);
     }
@@ -107,16 +121,25 @@ export class Controller {
 
   async renew(request: RequestOf<"renew">): Promise<ResponseOf<"renew">> {
     const group = this.#groups.get(request.group);
-    return group === undefined ? { kind: "refused", why: `there is no group ${request.group}` } : group.desk.renew(request);
+    return group === undefined
+      ? { kind: "refused", why: `there is no group ${request.group}` }
+      : group.desk.renew(request);
   }
 
   report(request: RequestOf<"report">): ResponseOf<"report"> {
-    const { clock, fingerprint } = this.#ports;
+    const { clock, fingerprint, system, log } = this.#ports;
     const nowMs = clock.nowMs();
     const { region } = request;
+    if (system.regions.every((one) => one.name !== region)) {
+      // Whoever it is has another manifest; nothing of it is kept.
+      log.write("warn", "controller", `a report came from ${region}, which is no region of this manifest`);
+      return { stampMs: nowMs, records: [], traffic: [], paused: [] };
+    }
     this.#heardMs.set(region, nowMs);
     const foreign =
-      request.manifest === fingerprint ? [] : [`${region} runs another manifest than this controller: restart both with the same file`];
+      request.manifest === fingerprint
+        ? []
+        : [`${region} runs another manifest than this controller: restart both with the same file`];
     this.#trouble.set(region, [...foreign, ...request.trouble].slice(0, troubleMax));
     this.#watch({ kind: "status", nowMs, region, stampEchoMs: request.stampEcho, services: request.services });
     // A vantage speaks for itself only.
@@ -139,23 +162,34 @@ export class Controller {
     if (signal === undefined) return { accepted: false, sentence: "the controller is still starting" };
     if (command.kind === "run") {
       const owner = [...this.#groups.values()].find((group) => group.currentRun()?.id === command.run);
-      return owner === undefined ? { accepted: false, sentence: `${command.run} is not under way` } : owner.command(command, signal);
+      return owner === undefined
+        ? { accepted: false, sentence: `${command.run} is not under way` }
+        : owner.command(command, signal);
     }
     const group = this.#groups.get(command.group);
     if (group !== undefined) return group.command(command, signal);
-    return { accepted: false, sentence: `there is no group ${command.group}; there is ${[...this.#groups.keys()].join(", ")}` };
+    return {
+      accepted: false,
+      sentence: `there is no group ${command.group}; there is ${[...this.#groups.keys()].join(", ")}`,
+    };
   }
 
   status(): SystemStatus {
     const { system, clock } = this.#ports;
     const nowMs = clock.nowMs();
     const groups = [...this.#groups.values()].map((group) => group.status());
-    const worst = groups.find((group) => group.decision.kind !== "hold") ?? groups.find((group) => group.diagnoses.length > 0) ?? groups[0];
+    const worst =
+      groups.find((group) => group.decision.kind !== "hold") ??
+      groups.find((group) => group.diagnoses.length > 0) ??
+      groups[0];
     const away = this.#storeFailure;
     return {
       version: 1,
       system: system.name,
-      sentence: away === undefined ? (worst?.sentence ?? `${system.name} has no group that moves`) : `the store does not answer (${away.why}); nothing is promoted meanwhile`,
+      sentence:
+        away === undefined
+          ? (worst?.sentence ?? `${system.name} has no group that moves`)
+          : `the store does not answer (${away.why}); nothing is promoted meanwhile`,
       store: { ok: away === undefined, why: away === undefined ? "answers" : away.why },
       groups,
       regions: system.regions.map((region) => {

@@ -3,7 +3,15 @@
 // I2, I10. Nothing switches here that `decide` has not said.
 
 import { decide } from "../core/decide/decide.ts";
-import { type Candidate, type DecideInput, type Decision, type DecideState, type EndedRun, initialDecideState, type PersonRequest } from "../core/decide/decision.ts";
+import {
+  type Candidate,
+  type DecideInput,
+  type Decision,
+  type DecideState,
+  type EndedRun,
+  initialDecideState,
+  type PersonRequest,
+} from "../core/decide/decision.ts";
 import type { LeaseConfig } from "../core/lease/timing.ts";
 import { servicesOf } from "../core/model/select.ts";
 import type { Group, RegionName, System } from "../core/model/system.ts";
@@ -24,7 +32,7 @@ import type { Signal } from "../ports/signal.ts";
 import type { Store, StoreFailure } from "../ports/store.ts";
 import type { RequestOf, Traffic } from "../wire/calls.ts";
 import type { CommandAnswer, GroupStatus, PersonCommand, RunReport } from "../wire/people.ts";
-import { GroupStore, type Read, type RunIndex, type Switchboard } from "./group-store.ts";
+import { GroupStore, type Read, type RunIndex, recentRunsMax, type Switchboard } from "./group-store.ts";
 import { LeaseDesk } from "./lease-desk.ts";
 import { makePerformer } from "./performer.ts";
 import { runReportOf } from "./run-report.ts";
@@ -55,8 +63,26 @@ const gracefulLagMaxBytes = 16 * 1024 * 1024;
 const establishGraceMs = 15_000;
 /** Between two tries to make a region a standby again. */
 const protectPauseMs = [0, 1_000, 5_000, 15_000, 60_000] as const;
+/** After a decision to switch that could not even be begun. */
+const beginAgainMs = 250;
+/** A person's word in a run is answered after this at the latest, durable or not. */
+const commandWaitMs = 3_000;
+/** The same complaint is not made again for so long; so many are remembered. */
+const complainAgainMs = 600_000;
+const complaintsMax = 64;
 /** A region must have been heard for so long before it is made a standby: one that flaps is left alone. */
 const protectAfterHeardMs = 600;
+
+type Wanted = {
+  readonly kind: PlanKind;
+  readonly from: RegionName;
+  readonly to: RegionName;
+  readonly reason: string;
+  /** The epoch it starts from, where that is not the record's own. */
+  readonly epoch?: number;
+  /** Only for `restore`. */
+  readonly fenced?: boolean;
+};
 
 export class GroupControl {
   readonly #ports: GroupPorts;
@@ -73,11 +99,16 @@ export class GroupControl {
   #execution: Execution | undefined;
   #driving: Promise<void> = Promise.resolve();
   #lastRun: EndedRun | undefined;
-  #lossBounds = new Map<string, number>();
+  readonly #lossBounds = new Map<string, number>();
   readonly #heardSinceMs = new Map<RegionName, number>();
   readonly #protects = new Map<RegionName, { readonly tries: number; readonly nextMs: number }>();
-  #memberEpochs = new Map<RegionName, number>();
-  #trouble = new Set<string>();
+  readonly #memberEpochs = new Map<RegionName, number>();
+  readonly #complaints = new Map<string, number>();
+  /** A run that moved the epoch and ended before users were there: what is left of it is done by another one. */
+  #unfinished: Plan | undefined;
+  #finishing = { tries: 0, nextMs: 0 };
+  #beginAfterMs = Number.NEGATIVE_INFINITY;
+  #remembers = false;
   #loaded = false;
   #starting = false;
 
@@ -119,9 +150,12 @@ export class GroupControl {
     this.#traffic = read.traffic;
     this.#switchboard = read.switchboard;
     this.#runs = read.runs;
-    await this.timeline.load();
-    await this.#resume(read, signal);
+    if (!this.#remembers && !(await this.timeline.load())) return false;
+    this.#remembers = true;
+    if (!(await this.#resume(read, signal))) return false;
     this.#loaded = true;
+    // What an earlier process prepared and did not finish would keep a standby from granting holds.
+    if (this.#execution === undefined) await this.desk.release();
     return true;
   }
 
@@ -133,7 +167,8 @@ export class GroupControl {
     this.#memberEpochs.set(region, member.epoch);
     const { record, state } = this.desk;
     // It has not heard of its epoch, or could not take it over at once: told again until it renews under it.
-    const silent = record?.primary === region && (member.epoch < record.epoch || (state?.lease.seq === 0 && !member.writable));
+    const silent =
+      record?.primary === region && (member.epoch < record.epoch || (state?.lease.seq === 0 && !member.writable));
     if (silent && member.fencedEpoch < (record?.epoch ?? 0)) this.desk.retell();
   }
 
@@ -142,19 +177,26 @@ export class GroupControl {
     if (!(await this.load(signal))) return;
     await this.desk.settle();
     void this.timeline.flush();
+    // A preparation that nobody will use any more, and that could not be taken back at once.
+    if (this.#execution === undefined && !this.#starting && this.desk.state?.preparing !== undefined)
+      await this.desk.release();
     for (const region of this.#heardSinceMs.keys()) if (!this.#isHeard(region)) this.#heardSinceMs.delete(region);
     if (this.#starting) return;
     if (this.desk.record === undefined) {
       await this.#establish(signal);
       return;
     }
+    if (this.#ports.clock.nowMs() < this.#beginAfterMs) return;
     const decision = this.#decide(undefined);
-    if (decision.kind === "switch") await this.#begin(decision, signal);
-    else await this.#protect(signal);
+    if (decision.kind === "switch") {
+      const begun = await this.#begin(decision, signal);
+      if (typeof begun !== "string") this.#beginAfterMs = this.#ports.clock.nowMs() + beginAgainMs;
+    } else if (!(await this.#finish(signal))) await this.#protect(signal);
   }
 
   async command(command: PersonCommand, signal: Signal): Promise<CommandAnswer> {
-    if (!this.#loaded) return { accepted: false, sentence: "the store does not answer, so nothing can be decided durably" };
+    if (!this.#loaded)
+      return { accepted: false, sentence: "the store does not answer, so nothing can be decided durably" };
     switch (command.kind) {
       case "pause":
       case "unpause":
@@ -173,20 +215,27 @@ export class GroupControl {
   }
 
   async #order(command: PersonRequest, signal: Signal): Promise<CommandAnswer> {
-    if (this.desk.record === undefined) return { accepted: false, sentence: `${this.name} has no primary yet: it is being established` };
+    if (this.desk.record === undefined)
+      return { accepted: false, sentence: `${this.name} has no primary yet: it is being established` };
     if (this.#starting) return { accepted: false, sentence: "another switch is just being started" };
     const decision = this.#decide(command);
     const answer = decision.answer ?? { accepted: false, why: decision.reason };
     if (decision.kind !== "switch") return { accepted: answer.accepted, sentence: answer.why };
     const begun = await this.#begin(decision, signal);
-    return typeof begun === "string" ? { accepted: true, sentence: answer.why, run: begun } : { accepted: false, sentence: begun.why };
+    return typeof begun === "string"
+      ? { accepted: true, sentence: answer.why, run: begun }
+      : { accepted: false, sentence: begun.why };
   }
 
   async #pause(paused: boolean, by: string): Promise<CommandAnswer> {
     const next = { paused, pausedBy: paused ? by : "" };
     const stored = await this.#groupStore.storeSwitchboard(next);
     this.#ports.onStore(stored.kind === "failed" ? stored : undefined);
-    if (stored.kind !== "done") return { accepted: false, sentence: `not stored: ${stored.kind === "failed" ? stored.why : "another controller was first"}` };
+    if (stored.kind !== "done")
+      return {
+        accepted: false,
+        sentence: `not stored: ${stored.kind === "failed" ? stored.why : "another controller was first"}`,
+      };
     this.#switchboard = next;
     const sentence = paused
       ? `automation is off for ${this.name}: it is watched, and nothing is switched or re-protected until \`leeward unpause ${this.name}\``
@@ -197,16 +246,41 @@ export class GroupControl {
 
   async #commandRun(run: string, command: Command, by: string, step: string | undefined): Promise<CommandAnswer> {
     const execution = this.#execution;
-    if (execution === undefined || execution.id !== run) return { accepted: false, sentence: `${run} is not under way` };
+    if (execution === undefined || execution.id !== run)
+      return { accepted: false, sentence: `${run} is not under way` };
     if (command === "skip" && (step === undefined || !execution.state.steps.has(step))) {
       return { accepted: false, sentence: `name the step to skip: ${[...execution.state.steps.keys()].join(", ")}` };
     }
-    const unsafe = step === undefined ? undefined : execution.state.plan.steps.find((one) => one.id === step && one.does.kind === "advance-epoch");
+    const unsafe =
+      step === undefined
+        ? undefined
+        : execution.state.plan.steps.find((one) => one.id === step && one.does.kind === "advance-epoch");
     if (command === "skip" && unsafe !== undefined) {
       return { accepted: false, sentence: "the epoch cannot be skipped: without it there could be two writers" };
     }
-    await execution.command(command, by, step);
-    this.#say("decided", { name: `run-${command}`, region: "", run, sentence: `${by} asked to ${command} ${step ?? run}` });
+    const { plan } = execution.state;
+    const passed = plan.kind !== "protect" && (this.desk.record?.epoch ?? 0) > plan.epochBefore;
+    if (command === "abort" && passed) {
+      return {
+        accepted: false,
+        sentence: `too late to abort: epoch ${this.desk.record?.epoch} names ${plan.to} already, and stopping now would leave nobody to serve`,
+      };
+    }
+    const noted = execution.command(command, by, step).then(
+      () => "noted",
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    );
+    const answer = await Promise.race([
+      noted,
+      this.#ports.clock.sleep(commandWaitMs).then(() => "the journal does not answer; it counts as soon as it does"),
+    ]);
+    if (answer !== "noted") return { accepted: false, sentence: `${command} is not durable: ${answer}`, run };
+    this.#say("decided", {
+      name: `run-${command}`,
+      region: "",
+      run,
+      sentence: `${by} asked to ${command} ${step ?? run}`,
+    });
     return { accepted: true, sentence: `${run}: ${command}${step === undefined ? "" : ` ${step}`}`, run };
   }
 
@@ -217,13 +291,18 @@ export class GroupControl {
     const { decision, state } = decide(this.#decideState, this.#decideInput(request));
     this.#decideState = state;
     this.#decision = decision;
-    if (decision.rule !== before?.rule || decision.kind !== before.kind || request !== undefined) this.#announce(decision, before);
+    if (decision.rule !== before?.rule || decision.kind !== before.kind || request !== undefined)
+      this.#announce(decision, before);
     return decision;
   }
 
   #announce(decision: Decision, before: Decision | undefined): void {
     const quiet = decision.kind === "hold" && !decision.attention;
-    this.#say("decided", { name: decision.rule, region: decision.kind === "switch" ? decision.plan.to : "", sentence: decision.reason });
+    this.#say("decided", {
+      name: decision.rule,
+      region: decision.kind === "switch" ? decision.plan.to : "",
+      sentence: decision.reason,
+    });
     if (quiet && before?.kind !== "ask") return;
     const next = decision.next === undefined ? {} : { next: decision.next };
     const kind = decision.kind === "switch" ? "decided" : decision.kind === "ask" ? "asked" : "trouble";
@@ -234,7 +313,9 @@ export class GroupControl {
     const { group, system, clock, watched, lease } = this.#ports;
     const { record, state } = this.desk;
     const execution = this.#execution;
-    const modes = servicesOf(system, group.name).flatMap((service) => (service.replication === undefined ? [] : [service.replication.mode]));
+    const modes = servicesOf(system, group.name).flatMap((service) =>
+      service.replication === undefined ? [] : [service.replication.mode],
+    );
     return {
       nowMs: clock.nowMs(),
       group: {
@@ -254,7 +335,14 @@ export class GroupControl {
       lease: { seenAtMs: state?.leaseSeenAtMs ?? this.#startedMs, ttlMs: lease.timing.ttlMs },
       ...(execution === undefined
         ? {}
-        : { run: { id: execution.id, kind: execution.state.plan.kind, from: execution.state.plan.from, to: execution.state.plan.to } }),
+        : {
+            run: {
+              id: execution.id,
+              kind: execution.state.plan.kind,
+              from: execution.state.plan.from,
+              to: execution.state.plan.to,
+            },
+          }),
       ...(this.#lastRun === undefined ? {} : { lastRun: this.#lastRun }),
       ...(request === undefined ? {} : { request }),
     };
@@ -278,7 +366,9 @@ export class GroupControl {
     if (copies.some((copy) => copy === undefined)) {
       // Promoted by hand it is no standby any more, and still the copy that a person may want to go on with.
       const databases = servicesOf(system, group.name).filter((service) => isDatabase(service));
-      const streamed = databases.every((service) => state.reports.get(reportKey(region, service.name))?.service.hasStreamed === true);
+      const streamed = databases.every(
+        (service) => state.reports.get(reportKey(region, service.name))?.service.hasStreamed === true,
+      );
       return streamed ? { ...base, streaming: false, hasStreamed: true } : base;
     }
     const known = copies.filter((copy) => copy !== undefined);
@@ -289,21 +379,27 @@ export class GroupControl {
       streaming: known.every((copy) => copy.streaming),
       hasStreamed: known.every((copy) => copy.hasStreamed),
       ...(lags.length === 0 ? {} : { lagBytes: Math.max(...lags) }),
-      ...(caughtUp.some((at) => at === undefined) ? {} : { caughtUpAtMs: Math.min(...caughtUp.filter((at) => at !== undefined)) }),
+      ...(caughtUp.some((at) => at === undefined)
+        ? {}
+        : { caughtUpAtMs: Math.min(...caughtUp.filter((at) => at !== undefined)) }),
     };
   }
 
   #targetProblem(target: RegionName, graceful: boolean): string | undefined {
     const candidate = this.#candidate(target);
     const { record } = this.desk;
-    if (record !== undefined && !record.promotable.includes(target)) return `${target} is not promotable in epoch ${record.epoch}`;
+    if (record !== undefined && !record.promotable.includes(target))
+      return `${target} is not promotable in epoch ${record.epoch}`;
     if (!candidate.agentReachable) return `${target}'s agent does not answer`;
     if (candidate.hasStreamed === undefined) return undefined;
-    if (!candidate.hasStreamed) return `${target} has never streamed from a primary: promoting it could lose everything`;
+    if (!candidate.hasStreamed)
+      return `${target} has never streamed from a primary: promoting it could lose everything`;
     if (!graceful) return undefined;
     if (candidate.streaming !== true) return `${target} is not streaming, so a switch without loss is not possible now`;
     const lag = candidate.lagBytes ?? 0;
-    return lag <= gracefulLagMaxBytes ? undefined : `${target} is ${lag} bytes behind; it has to come within ${gracefulLagMaxBytes} bytes`;
+    return lag <= gracefulLagMaxBytes
+      ? undefined
+      : `${target} is ${lag} bytes behind; it has to come within ${gracefulLagMaxBytes} bytes`;
   }
 
   #isHeard(region: RegionName): boolean {
@@ -312,15 +408,59 @@ export class GroupControl {
 
   // ---- beginning runs ----
 
-  async #begin(decision: Extract<Decision, { kind: "switch" }>, signal: Signal): Promise<string | { readonly why: string }> {
+  async #begin(
+    decision: Extract<Decision, { kind: "switch" }>,
+    signal: Signal,
+  ): Promise<string | { readonly why: string }> {
+    if (this.#starting) return { why: "another switch is just being started" };
     if (decision.replaces !== undefined && this.#execution !== undefined) {
-      await this.#execution.command("abort", "leeward");
-      await this.#driving;
+      this.#starting = true;
+      try {
+        await this.#execution.command("abort", "leeward");
+        await this.#driving;
+      } finally {
+        this.#starting = false;
+      }
     }
     const { plan } = decision;
-    const begun = await this.#start(plan.kind, plan.from, plan.to, decision.reason, signal);
-    if (typeof begun === "string" && typeof decision.lossBoundMs === "number") this.#lossBounds.set(begun, Math.max(0, Math.round(decision.lossBoundMs)));
+    const begun = await this.#start({ ...plan, reason: decision.reason }, signal);
+    if (typeof begun === "string" && typeof decision.lossBoundMs === "number") {
+      this.#lossBounds.set(begun, Math.max(0, Math.round(decision.lossBoundMs)));
+      for (const oldest of this.#lossBounds.keys())
+        if (this.#lossBounds.size > recentRunsMax) this.#lossBounds.delete(oldest);
+    }
     return begun;
+  }
+
+  /**
+   * The record names a primary that does not serve, because the run that moved the epoch broke off. There is no way back past an epoch,
+   * so the rest is done, as another run under the same epoch. True when that was begun or is being waited for.
+   */
+  async #finish(signal: Signal): Promise<boolean> {
+    const { clock } = this.#ports;
+    const { record } = this.desk;
+    const left = this.#unfinished;
+    if (left === undefined || record === undefined || this.#execution !== undefined || this.#switchboard.paused)
+      return false;
+    if (
+      record.epoch !== left.epochBefore + 1 ||
+      record.primary !== left.to ||
+      (this.#traffic?.epoch ?? 0) >= record.epoch
+    ) {
+      this.#unfinished = undefined;
+      this.#finishing = { tries: 0, nextMs: 0 };
+      return false;
+    }
+    if (!this.#isHeard(record.primary) || clock.nowMs() < this.#finishing.nextMs) return true;
+    const tries = this.#finishing.tries + 1;
+    this.#finishing = {
+      tries,
+      nextMs: clock.nowMs() + (protectPauseMs[Math.min(tries, protectPauseMs.length - 1)] ?? 60_000),
+    };
+    const kind = left.kind === "switchover" || left.kind === "failback" ? "failover" : left.kind;
+    const reason = `epoch ${record.epoch} names ${record.primary}, which does not serve yet: what is left of the ${left.kind} is done`;
+    await this.#start({ kind, from: left.from, to: left.to, reason, epoch: left.epochBefore }, signal);
+    return true;
   }
 
   async #establish(signal: Signal): Promise<void> {
@@ -329,14 +469,17 @@ export class GroupControl {
     const knowing = [...this.#memberEpochs].find(([, epoch]) => epoch > 0);
     if (knowing !== undefined) {
       // Starting afresh could make a second primary beside one that serves.
-      this.#complain(`the store knows nothing of ${this.name}, but ${knowing[0]} knows epoch ${knowing[1]}: bring the controller's store back`);
+      this.#complain(
+        `the store knows nothing of ${this.name}, but ${knowing[0]} knows epoch ${knowing[1]}: bring the controller's store back`,
+      );
       return;
     }
     const late = clock.nowMs() - this.#startedMs > establishGraceMs;
     const [preferred] = group.primary;
     const first = late ? group.primary.find((region) => this.#isHeard(region)) : preferred;
     if (first === undefined || !this.#isHeard(first)) return;
-    await this.#start("establish", first, first, `${this.name} has no primary yet; ${first} is the first choice that answers`, signal);
+    const reason = `${this.name} has no primary yet; ${first} is the first choice that answers`;
+    await this.#start({ kind: "establish", from: first, to: first, reason }, signal);
   }
 
   /** Every region that may be primary becomes a standby again, one at a time, as soon as it answers. */
@@ -349,34 +492,43 @@ export class GroupControl {
     const region = group.primary.find((one) => {
       const sinceMs = this.#heardSinceMs.get(one);
       const pause = this.#protects.get(one)?.nextMs ?? 0;
-      return !record.promotable.includes(one) && sinceMs !== undefined && nowMs - sinceMs >= protectAfterHeardMs && nowMs >= pause;
+      return (
+        !record.promotable.includes(one) &&
+        sinceMs !== undefined &&
+        nowMs - sinceMs >= protectAfterHeardMs &&
+        nowMs >= pause
+      );
     });
     if (region === undefined) return;
     const tries = (this.#protects.get(region)?.tries ?? 0) + 1;
     const pauseMs = protectPauseMs[Math.min(tries, protectPauseMs.length - 1)] ?? 60_000;
     this.#protects.set(region, { tries, nextMs: nowMs + pauseMs });
-    await this.#start("protect", record.primary, region, `${region} answers and is no standby: it is made one again`, signal);
+    const reason = `${region} answers and is no standby: it is made one again`;
+    await this.#start({ kind: "protect", from: record.primary, to: region, reason }, signal);
   }
 
-  async #start(kind: PlanKind, from: RegionName, to: RegionName, reason: string, signal: Signal): Promise<string | { readonly why: string }> {
+  async #start(wanted: Wanted, signal: Signal): Promise<string | { readonly why: string }> {
     if (this.#execution !== undefined) return { why: `${this.#execution.id} is under way` };
+    if (this.#starting) return { why: "another run is just being started" };
+    const { kind, to } = wanted;
     const { system, group, methods, clock, fingerprint } = this.#ports;
     this.#starting = true;
     try {
-      const epoch = this.desk.record?.epoch ?? 0;
+      const epoch = wanted.epoch ?? this.desk.record?.epoch ?? 0;
       const id = `${kind}-${group.name}-e${epoch}-${clock.wallMs().toString(36)}`;
       const promotable = this.desk.record?.promotable ?? [];
-      const plan = compilePlan({ id, kind, system, group, methods, from, to, epoch, promotable, reason });
+      const plan = compilePlan({ id, system, group, methods, promotable, ...wanted, epoch });
       const execution = await Execution.start(id, plan, this.#executorPorts());
       if (!(execution instanceof Execution)) {
         this.#complain(`${kind} to ${to} was not begun: ${execution.why}`);
         return { why: execution.why };
       }
       // The index makes a restart find the run. A run that is journalled and not in the index has had no effect yet.
-      const runs = { current: id, recent: [...this.#runs.recent, id], fingerprint };
+      const runs = { current: id, recent: [...this.#runs.recent, id].slice(-recentRunsMax), fingerprint };
       const stored = await this.#groupStore.storeRuns(runs);
       this.#ports.onStore(stored.kind === "failed" ? stored : undefined);
-      if (stored.kind !== "done") return { why: stored.kind === "failed" ? stored.why : "another controller was first" };
+      if (stored.kind !== "done")
+        return { why: stored.kind === "failed" ? stored.why : "another controller was first" };
       this.#runs = runs;
       this.#drive(execution, signal);
       return id;
@@ -385,43 +537,78 @@ export class GroupControl {
     }
   }
 
-  async #resume(read: Read, signal: Signal): Promise<void> {
+  /** False while the store does not give back what there is to take up: a run half done must not be forgotten. */
+  async #resume(read: Read, signal: Signal): Promise<boolean> {
     const { log, store, fingerprint } = this.#ports;
-    await this.#recall(read.runs);
-    if (read.runs.current === undefined) return;
+    if (!(await this.#recall(read.runs))) return false;
+    if (read.runs.current === undefined) return true;
     const journal = await store.journal(read.runs.current);
-    if (journal.kind !== "rows") return;
+    if (journal.kind !== "rows") return this.#unreadable(read.runs.current, journal);
     const entries = journal.rows.map((row) => row.entry as Entry);
     const execution = Execution.resume(read.runs.current, entries, this.#executorPorts());
-    if (execution === undefined || execution.state.ended !== undefined) return;
+    if (execution === undefined || execution.state.ended !== undefined) return true;
     log.write("warn", "run", `taking up ${execution.id} where its journal ends`, { entries: entries.length });
-    this.#say("decided", { name: "resumed", region: "", run: execution.id, sentence: `this controller started and takes up ${execution.id} where its journal ends` });
-    if (read.runs.fingerprint !== fingerprint) {
-      await execution.command("pause", "leeward");
-      this.#complain(`the manifest changed while ${execution.id} was under way: it is paused; compare, then \`leeward run resume ${execution.id}\` or \`abort\``);
+    this.#say("decided", {
+      name: "resumed",
+      region: "",
+      run: execution.id,
+      sentence: `this controller started and takes up ${execution.id} where its journal ends`,
+    });
+    const changed = read.runs.fingerprint !== fingerprint;
+    if (changed) {
+      this.#complain(
+        `the manifest changed while ${execution.id} was under way: it is paused; compare, then \`leeward run resume ${execution.id}\` or \`abort\``,
+      );
     }
-    this.#drive(execution, signal);
+    // A run that is to be paused is not driven before that is durable.
+    this.#drive(execution, signal, changed ? execution.command("pause", "leeward") : undefined);
+    return true;
   }
 
-  /** What a fresh process needs of the past: when the last switch was. */
-  async #recall(runs: RunIndex): Promise<void> {
-    const last = runs.recent.findLast((id) => id !== runs.current && /^(failover|switchover|failback)-/.test(id));
-    if (last === undefined) return;
-    const journal = await this.#ports.store.journal(last);
-    const run = journal.kind === "rows" ? readRun(journal.rows.map((row) => row.entry as Entry)) : undefined;
-    if (run?.ended === undefined) return;
-    const agoMs = Math.max(0, this.#ports.clock.wallMs() - run.ended.at);
-    this.#note(last, run.plan, run.ended, this.#ports.clock.nowMs() - agoMs);
+  /** What a fresh process needs of the past: when the last switch was, and whether the last run left something undone. */
+  async #recall(runs: RunIndex): Promise<boolean> {
+    const wanted = [/^(failover|switchover|failback)-/, /^(failover|switchover|failback|establish|restore)-/];
+    const ids = wanted.map((kinds) => runs.recent.findLast((id) => id !== runs.current && kinds.test(id)));
+    for (const id of new Set(ids)) {
+      if (id === undefined) continue;
+      const journal = await this.#ports.store.journal(id);
+      if (journal.kind !== "rows") {
+        if (this.#unreadable(id, journal)) continue;
+        return false;
+      }
+      const run = readRun(journal.rows.map((row) => row.entry as Entry));
+      if (run?.ended === undefined) continue;
+      const agoMs = Math.max(0, this.#ports.clock.wallMs() - run.ended.at);
+      this.#note(id, run.plan, run.ended, this.#ports.clock.nowMs() - agoMs);
+      if (id === ids[1] && run.ended.result !== "done") this.#unfinished = run.plan;
+    }
+    return true;
   }
 
-  #drive(execution: Execution, signal: Signal): void {
+  /** Is it of no use to read it again? Then it is said, and the start goes on without it. */
+  #unreadable(run: string, failure: StoreFailure): boolean {
+    if (failure.retry !== "never") return false;
+    this.#complain(
+      `the journal of ${run} cannot be read (${failure.why}): look at \`leeward status\` before anything is switched`,
+    );
+    return true;
+  }
+
+  #drive(execution: Execution, signal: Signal, first: Promise<void> = Promise.resolve()): void {
     this.#execution = execution;
     const { plan } = execution.state;
-    this.#say("decided", { name: plan.kind, region: plan.to, run: execution.id, sentence: `${plan.kind} from ${plan.from} to ${plan.to} begins: ${plan.reason}`.slice(0, 1_000) });
-    this.#driving = execution
-      .drive(signal)
+    this.#say("decided", {
+      name: plan.kind,
+      region: plan.to,
+      run: execution.id,
+      sentence: `${plan.kind} from ${plan.from} to ${plan.to} begins: ${plan.reason}`.slice(0, 1_000),
+    });
+    this.#driving = first
+      .then(() => execution.drive(signal))
       .then((state) => (state.ended === undefined ? undefined : this.#finished(execution, signal)))
-      .catch((error: unknown) => this.#complain(`${execution.id} stopped: ${error instanceof Error ? error.message : String(error)}`))
+      .catch((error: unknown) =>
+        this.#complain(`${execution.id} stopped: ${error instanceof Error ? error.message : String(error)}`),
+      )
       .finally(() => {
         if (this.#execution === execution) this.#execution = undefined;
       });
@@ -432,30 +619,52 @@ export class GroupControl {
     if (ended === undefined) return;
     const { clock, notify, fingerprint } = this.#ports;
     this.#note(execution.id, plan, ended, clock.nowMs());
-    this.#say("done", { name: plan.kind, region: plan.to, run: execution.id, sentence: `${plan.kind} to ${plan.to}: ${ended.result}; ${ended.reason}`.slice(0, 1_000) });
+    this.#say("done", {
+      name: plan.kind,
+      region: plan.to,
+      run: execution.id,
+      sentence: `${plan.kind} to ${plan.to}: ${ended.result}; ${ended.reason}`.slice(0, 1_000),
+    });
     if (plan.kind === "protect" && ended.result === "done") this.#protects.delete(plan.to);
     const rest: RunIndex = { recent: this.#runs.recent, fingerprint };
     const stored = await this.#groupStore.storeRuns(rest);
     if (stored.kind === "done") this.#runs = rest;
     if (plan.kind !== "protect" && plan.kind !== "establish") {
       const next = ended.result === "done" ? {} : { next: "leeward status" };
-      notify({ group: this.name, kind: ended.result === "done" ? "done" : "trouble", sentence: `${plan.kind} of ${this.name} to ${plan.to}: ${ended.result}. ${ended.reason}`, ...next });
+      notify({
+        group: this.name,
+        kind: ended.result === "done" ? "done" : "trouble",
+        sentence: `${plan.kind} of ${this.name} to ${plan.to}: ${ended.result}. ${ended.reason}`,
+        ...next,
+      });
     }
-    this.#execution = undefined;
-    if (ended.result === "done" || this.desk.record?.epoch !== plan.epochBefore) return;
+    if (plan.kind !== "protect") this.#unfinished = ended.result === "done" ? undefined : plan;
+    if (ended.result === "done" || plan.kind === "protect" || this.desk.record?.epoch !== plan.epochBefore) {
+      this.#execution = undefined;
+      return;
+    }
     // It stopped before the new primary's epoch began: the old state is put back, as far as it was touched.
-    await this.desk.release();
-    const touched = plan.steps.some((step) => {
+    if (this.desk.record !== undefined) await this.desk.release();
+    const touched = plan.steps.filter((step) => {
       const state = steps.get(step.id)?.kind ?? "waiting";
-      return step.does.kind === "order" && step.does.action.kind === "fence" && state !== "waiting" && state !== "skipped";
+      return step.region === plan.from && step.does.kind === "order" && state !== "waiting" && state !== "skipped";
     });
-    if (touched && plan.undo.length > 0) {
-      await this.#start("restore", plan.from, plan.from, `${plan.kind} stopped (${ended.reason}): ${plan.from} serves again`.slice(0, 300), signal);
+    // From here to the new run nothing is awaited, so that no other one comes between.
+    this.#execution = undefined;
+    if (touched.length > 0 && plan.undo.length > 0) {
+      const fenced = touched.some((step) => step.does.kind === "order" && step.does.action.kind === "fence");
+      const reason = `${plan.kind} stopped (${ended.reason}): ${plan.from} serves again`.slice(0, 300);
+      await this.#start({ kind: "restore", from: plan.from, to: plan.from, reason, fenced }, signal);
     }
   }
 
   /** The decider counts switches, not what keeps house. */
-  #note(id: string, plan: Plan, ended: { readonly result: "done" | "failed" | "aborted"; readonly reason: string }, endedAtMs: number): void {
+  #note(
+    id: string,
+    plan: Plan,
+    ended: { readonly result: "done" | "failed" | "aborted"; readonly reason: string },
+    endedAtMs: number,
+  ): void {
     const { kind, from, to } = plan;
     if (kind !== "failover" && kind !== "switchover" && kind !== "failback") return;
     this.#lastRun = { id, kind, from, to, result: ended.result, reason: ended.reason, endedAtMs };
@@ -470,11 +679,16 @@ export class GroupControl {
       onEvent: (event) => {
         if (event.kind === "entry" && event.entry.kind === "outcome") {
           const { step, outcome } = event.entry;
-          log.write(outcome.kind === "done" ? "info" : "warn", "run", `${step}: ${outcome.reason}`, { run: event.run, outcome: outcome.kind });
+          log.write(outcome.kind === "done" ? "info" : "warn", "run", `${step}: ${outcome.reason}`, {
+            run: event.run,
+            outcome: outcome.kind,
+          });
         } else if (event.kind === "progress") {
           log.write("info", "run", `${event.step}: ${event.sentence}`, { run: event.run });
         } else if (event.kind === "journal-away") {
-          log.write("warn", "run", `the journal does not answer, so nothing new begins: ${event.why}`, { run: event.run });
+          log.write("warn", "run", `the journal does not answer, so nothing new begins: ${event.why}`, {
+            run: event.run,
+          });
         }
       },
       ...(reached === undefined ? {} : { reached: (plan, step, point) => reached(plan, step.id, point) }),
@@ -490,10 +704,15 @@ export class GroupControl {
       this.#traffic = traffic;
       return { kind: "done", reason: `generation ${traffic.generation} is stored` };
     }
-    if (stored.kind === "failed" && stored.retry === "never") return { kind: "failed", retry: "never", reason: stored.why };
-    const read = await this.#groupStore.read();
-    if (read.kind === "read") this.#traffic = read.traffic;
-    return { kind: "failed", retry: "now", reason: stored.kind === "failed" ? stored.why : "the routes were changed meanwhile" };
+    if (stored.kind === "failed" && stored.retry === "never")
+      return { kind: "failed", retry: "never", reason: stored.why };
+    const read = await this.desk.reread();
+    if (read !== undefined) this.#traffic = read.traffic;
+    return {
+      kind: "failed",
+      retry: "now",
+      reason: stored.kind === "failed" ? stored.why : "the routes were changed meanwhile",
+    };
   }
 
   // ---- telling ----
@@ -512,7 +731,12 @@ export class GroupControl {
         group.primary.flatMap((region): GroupStatus["links"] => {
           const copy = standbyOf(watch, service.name, region);
           if (copy === undefined || record === undefined || region === record.primary) return [];
-          const loss = service.replication?.mode === "sync" ? 0 : copy.caughtUpAtMs === undefined ? undefined : Math.max(0, Math.round(leaseEndMs - copy.caughtUpAtMs));
+          const loss =
+            service.replication?.mode === "sync"
+              ? 0
+              : copy.caughtUpAtMs === undefined
+                ? undefined
+                : Math.max(0, Math.round(leaseEndMs - copy.caughtUpAtMs));
           return [
             {
               service: service.name,
@@ -528,12 +752,27 @@ export class GroupControl {
       );
     return {
       group: group.name,
-      sentence: record === undefined ? `${group.name} has no primary yet` : (decision?.reason ?? `${record.primary} is primary under epoch ${record.epoch}`),
+      sentence:
+        record === undefined
+          ? `${group.name} has no primary yet`
+          : (decision?.reason ?? `${record.primary} is primary under epoch ${record.epoch}`),
       epoch: record?.epoch ?? 0,
       primary: record?.primary ?? "",
       promotable: [...(record?.promotable ?? [])],
-      ...(this.#traffic === undefined ? {} : { traffic: { generation: this.#traffic.generation, primary: this.#traffic.primary, mode: this.#traffic.mode } }),
-      ...(state === undefined ? {} : { lease: { ageMs: Math.round(nowMs - state.leaseSeenAtMs), ttlMs: lease.timing.ttlMs, writable: state.lease.writable } }),
+      ...(this.#traffic === undefined
+        ? {}
+        : {
+            traffic: { generation: this.#traffic.generation, primary: this.#traffic.primary, mode: this.#traffic.mode },
+          }),
+      ...(state === undefined
+        ? {}
+        : {
+            lease: {
+              ageMs: Math.round(nowMs - state.leaseSeenAtMs),
+              ttlMs: lease.timing.ttlMs,
+              writable: state.lease.writable,
+            },
+          }),
       paused: this.#switchboard.paused,
       policy: group.failover,
       diagnoses: diagnoses
@@ -558,7 +797,9 @@ export class GroupControl {
 
   currentRun(): RunReport | undefined {
     const execution = this.#execution;
-    return execution === undefined ? undefined : runReportOf(execution.id, execution.state, this.#lossBounds.get(execution.id));
+    return execution === undefined
+      ? undefined
+      : runReportOf(execution.id, execution.state, this.#lossBounds.get(execution.id));
   }
 
   async runs(max: number): Promise<readonly RunReport[]> {
@@ -578,13 +819,25 @@ export class GroupControl {
   }
 
   #complain(sentence: string): void {
-    if (this.#trouble.has(sentence)) return;
-    this.#trouble.add(sentence);
+    const nowMs = this.#ports.clock.nowMs();
+    if (nowMs - (this.#complaints.get(sentence) ?? Number.NEGATIVE_INFINITY) < complainAgainMs) return;
+    this.#complaints.set(sentence, nowMs);
+    for (const oldest of this.#complaints.keys())
+      if (this.#complaints.size > complaintsMax) this.#complaints.delete(oldest);
     this.#say("seen", { name: "trouble", region: "", sentence });
     this.#ports.notify({ group: this.name, kind: "trouble", sentence });
   }
 
-  #say(kind: "seen" | "decided" | "done", event: { readonly name: string; readonly region: string; readonly service?: string; readonly run?: string; readonly sentence: string }): void {
+  #say(
+    kind: "seen" | "decided" | "done",
+    event: {
+      readonly name: string;
+      readonly region: string;
+      readonly service?: string;
+      readonly run?: string;
+      readonly sentence: string;
+    },
+  ): void {
     this.#ports.log.write("info", kind, event.sentence, { group: this.name, name: event.name });
     this.timeline.add({ kind, group: this.name, ...event });
   }

@@ -9,7 +9,7 @@ export type Switchboard = { readonly paused: boolean; readonly pausedBy: string 
 export type RunIndex = { readonly current?: string; readonly recent: readonly string[]; readonly fingerprint: string };
 
 /** Run ids kept for reports; their journals stay. */
-const recentRunsMax = 100;
+export const recentRunsMax = 100;
 
 type Known = { record: number; lease: number; traffic: number; switchboard: number; runs: number };
 type Key = keyof Known;
@@ -30,6 +30,8 @@ export class GroupStore {
   readonly #group: GroupName;
   readonly #ttlMs: number;
   readonly #known: Known = { record: 0, lease: 0, traffic: 0, switchboard: 0, runs: 0 };
+  /** Keys of which it is not known whether the last swap got through. */
+  readonly #inDoubt = new Set<Key>();
 
   constructor(store: Store, group: GroupName, ttlMs: number) {
     this.#store = store;
@@ -47,13 +49,15 @@ export class GroupStore {
       versions[key] = got.at?.version ?? 0;
       values[key] = got.at?.value;
     }
-    // All or nothing: a read that broke off must not leave the versions of half of it behind.
-    Object.assign(this.#known, versions);
+    // All or nothing: a read that broke off must not leave the versions of half of it behind. Versions only grow, so one that a swap
+    // has brought meanwhile is the better knowledge.
+    for (const key of Object.keys(versions) as Key[]) this.#known[key] = Math.max(this.#known[key], versions[key]);
     const record = values.record as GroupRecord | undefined;
     return {
       kind: "read",
       record,
-      lease: (values.lease as Lease | undefined) ?? (record === undefined ? undefined : unrenewedLease(record, this.#ttlMs)),
+      lease:
+        (values.lease as Lease | undefined) ?? (record === undefined ? undefined : unrenewedLease(record, this.#ttlMs)),
       traffic: values.traffic as Traffic | undefined,
       switchboard: (values.switchboard as Switchboard | undefined) ?? { paused: false, pausedBy: "" },
       runs: (values.runs as RunIndex | undefined) ?? { recent: [], fingerprint: "" },
@@ -81,11 +85,35 @@ export class GroupStore {
   }
 
   storeSwitchboard(switchboard: Switchboard): Promise<Swapped> {
-    return this.#swap([["switchboard", switchboard]], []);
+    return this.#replace("switchboard", switchboard);
   }
 
   storeRuns(runs: RunIndex): Promise<Swapped> {
-    return this.#swap([["runs", { ...runs, recent: runs.recent.slice(-recentRunsMax) }]], []);
+    return this.#replace("runs", runs);
+  }
+
+  /**
+   * One key that is ours alone. A call without an answer is looked into at once, or before the next: else a swap that got through unseen
+   * would make every later one conflict.
+   */
+  async #replace(key: "switchboard" | "runs", value: unknown): Promise<Swapped> {
+    if (this.#inDoubt.has(key)) {
+      const known = await this.#look(key);
+      if (known.kind === "failed") return known;
+    }
+    const swapped = await this.#swap([[key, value]], []);
+    if (swapped.kind !== "failed") return swapped;
+    this.#inDoubt.add(key);
+    const read = await this.#look(key);
+    return read.kind === "read" && JSON.stringify(read.value) === JSON.stringify(value) ? { kind: "done" } : swapped;
+  }
+
+  async #look(key: Key): Promise<{ readonly kind: "read"; readonly value: unknown } | StoreFailure> {
+    const got = await this.#store.get(this.#name(key));
+    if (got.kind === "failed") return got;
+    this.#known[key] = got.at?.version ?? 0;
+    this.#inDoubt.delete(key);
+    return { kind: "read", value: got.at?.value };
   }
 
   async #swap(writes: readonly (readonly [Key, unknown])[], checks: readonly Key[]): Promise<Swapped> {

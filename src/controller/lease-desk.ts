@@ -2,7 +2,13 @@
 // a renewal compete for the same compare-and-swap.
 
 import { controllerTransition } from "../core/lease/controller.ts";
-import { type ControllerEffect, type ControllerInput, type ControllerState, newController, type Stored } from "../core/lease/controller-state.ts";
+import {
+  type ControllerEffect,
+  type ControllerInput,
+  type ControllerState,
+  newController,
+  type Stored,
+} from "../core/lease/controller-state.ts";
 import { type GroupRecord, type Lease, unrenewedLease } from "../core/lease/record.ts";
 import type { LeaseConfig } from "../core/lease/timing.ts";
 import type { RegionName, System } from "../core/model/system.ts";
@@ -25,13 +31,21 @@ export type LeaseDeskPorts = {
   readonly onRecord: (record: GroupRecord) => void;
 };
 
-type Unstamped = ControllerInput extends infer Input ? (Input extends ControllerInput ? Omit<Input, "nowMs"> : never) : never;
+type Unstamped = ControllerInput extends infer Input
+  ? Input extends ControllerInput
+    ? Omit<Input, "nowMs">
+    : never
+  : never;
 
 export type Advanced =
   | { readonly kind: "advanced"; readonly record: GroupRecord; readonly reason: string }
   | { readonly kind: "refused"; readonly reason: string; readonly waitMs: number };
 
 const messageDeadlineMs = 300;
+/** A release that was not answered is repeated after this, until it is, or until it has lost its meaning. */
+const releaseAgainMs = 500;
+/** Renewals of one holder that wait for the store; each newer one says all that the older said. */
+const renewalsWaitingMax = 2;
 
 export class LeaseDesk {
   readonly #ports: LeaseDeskPorts;
@@ -39,6 +53,9 @@ export class LeaseDesk {
   #queue: Promise<unknown> = Promise.resolve();
   /** What the store holds is not known since a call without an answer. */
   #mustRead = false;
+  #renewalsWaiting = 0;
+  /** Members that may still be prepared for a switch that was given up; they grant no holds until they have been told. */
+  readonly #releases = new Map<RegionName, { readonly epoch: number; readonly attempt: number; nextMs: number }>();
 
   constructor(ports: LeaseDeskPorts) {
     this.#ports = ports;
@@ -70,6 +87,16 @@ export class LeaseDesk {
   }
 
   async renew(request: RequestOf<"renew">): Promise<ResponseOf<"renew">> {
+    // While the store hangs they would queue up, and keep everything else waiting long after it is back.
+    if (this.#renewalsWaiting >= renewalsWaitingMax)
+      return { kind: "refused", why: "the store has not answered the renewals before this one" };
+    this.#renewalsWaiting += 1;
+    return this.#renew(request).finally(() => {
+      this.#renewalsWaiting -= 1;
+    });
+  }
+
+  #renew(request: RequestOf<"renew">): Promise<ResponseOf<"renew">> {
     return this.#queued(async () => {
       if (this.#state === undefined) return { kind: "refused", why: `${request.group} has no record yet` };
       const effects = await this.#input({
@@ -80,9 +107,14 @@ export class LeaseDesk {
         writable: request.writable,
       });
       for (const effect of effects) {
-        if (effect.kind === "reply-renewed") return { kind: "renewed", epoch: effect.epoch, seq: effect.seq, record: wireRecord(this.#state.record) };
+        if (effect.kind === "reply-renewed")
+          return { kind: "renewed", epoch: effect.epoch, seq: effect.seq, record: wireRecord(this.#state.record) };
         if (effect.kind === "reply-renewal-refused") {
-          return { kind: "refused", record: wireRecord(effect.record), why: `epoch ${effect.record.epoch} names ${effect.record.primary}` };
+          return {
+            kind: "refused",
+            record: wireRecord(effect.record),
+            why: `epoch ${effect.record.epoch} names ${effect.record.primary}`,
+          };
         }
       }
       return { kind: "refused", why: "it is not known whether the renewal is stored" };
@@ -90,7 +122,13 @@ export class LeaseDesk {
   }
 
   /** The target stops granting holds. "clear" once none is outstanding. */
-  async prepare(target: RegionName): Promise<{ readonly kind: "prepared"; readonly clear: boolean; readonly remainingMs: number } | { readonly kind: "refused"; readonly reason: string }> {
+  async prepare(
+    target: RegionName,
+  ): Promise<
+    | { readonly kind: "prepared"; readonly clear: boolean; readonly remainingMs: number }
+    | { readonly kind: "refused"; readonly reason: string }
+  > {
+    this.#releases.delete(target);
     const effects = await this.#queued(() => this.#input({ kind: "prepare-wanted", target }));
     return this.#sendPrepare(effects, 3);
   }
@@ -98,7 +136,10 @@ export class LeaseDesk {
   async #sendPrepare(
     effects: readonly ControllerEffect[],
     triesLeft: number,
-  ): Promise<{ readonly kind: "prepared"; readonly clear: boolean; readonly remainingMs: number } | { readonly kind: "refused"; readonly reason: string }> {
+  ): Promise<
+    | { readonly kind: "prepared"; readonly clear: boolean; readonly remainingMs: number }
+    | { readonly kind: "refused"; readonly reason: string }
+  > {
     const send = effects.find((effect) => effect.kind === "send-prepare");
     const refusal = effects.find((effect) => effect.kind === "refuse");
     if (refusal?.kind === "refuse") return { kind: "refused", reason: refusal.reason };
@@ -111,19 +152,50 @@ export class LeaseDesk {
     }
     if (answer.kind === "prepare-refused" && triesLeft > 0) {
       const { floorAttempt } = answer;
-      const next = await this.#queued(() => this.#input({ kind: "prepare-refused", from: to, epoch, attempt, floorAttempt }));
+      const next = await this.#queued(() =>
+        this.#input({ kind: "prepare-refused", from: to, epoch, attempt, floorAttempt }),
+      );
       return this.#sendPrepare(next, triesLeft - 1);
     }
-    return { kind: "refused", reason: answer.kind === "silent" || answer.kind === "prepare-refused" ? answer.why : `${to} answered ${answer.kind}` };
+    return {
+      kind: "refused",
+      reason:
+        answer.kind === "silent" || answer.kind === "prepare-refused" ? answer.why : `${to} answered ${answer.kind}`,
+    };
   }
 
-  /** Takes a preparation back, as far as it can be reached: a member that stays prepared only grants no holds. */
+  /** Takes a preparation back. A member that stays prepared grants no holds, so it is told until it answers. */
   async release(): Promise<void> {
     const effects = await this.#queued(() => this.#input({ kind: "release-wanted" }));
     for (const effect of effects) {
-      if (effect.kind === "send-release") {
-        void this.#say(effect.to, { kind: "release", group: this.#group(), epoch: effect.epoch, attempt: effect.attempt });
+      if (effect.kind === "send-release")
+        this.#releases.set(effect.to, { epoch: effect.epoch, attempt: effect.attempt, nextMs: 0 });
+    }
+    this.#tellReleases();
+  }
+
+  #tellReleases(): void {
+    const nowMs = this.#ports.clock.nowMs();
+    for (const [to, release] of this.#releases) {
+      // With the next epoch the preparation is over by itself.
+      if (release.epoch <= (this.record?.epoch ?? 0)) this.#releases.delete(to);
+      else if (nowMs >= release.nextMs) {
+        release.nextMs = nowMs + releaseAgainMs;
+        const { epoch, attempt } = release;
+        void this.#say(to, { kind: "release", group: this.#group(), epoch, attempt }).then((answer) => {
+          if (answer.kind === "released" && this.#releases.get(to) === release) this.#releases.delete(to);
+        });
       }
+    }
+  }
+
+  /** Asks the primary itself for its fence receipt, where no order to fence brings one. Without an answer nothing is known. */
+  async fence(): Promise<void> {
+    const effects = await this.#queued(() => this.#input({ kind: "fence-wanted" }));
+    for (const effect of effects) {
+      if (effect.kind !== "send-fence") continue;
+      const answer = await this.#say(effect.to, { kind: "fence", group: this.#group(), epoch: effect.epoch });
+      if (answer.kind === "fenced") await this.receipt(effect.to, effect.epoch);
     }
   }
 
@@ -139,16 +211,26 @@ export class LeaseDesk {
 
   /** The next epoch with the same primary and other promotable members, once the primary has agreed to need their holds. */
   async admit(promotable: readonly RegionName[]): Promise<Advanced> {
-    const first = await this.#queued(async (): Promise<Advanced | Extract<ControllerEffect, { kind: "send-widen" }>> => {
-      const missing = this.#state === undefined ? [] : promotable.filter((member) => !this.#state?.record.promotable.includes(member));
-      if (missing.length === 0) return this.#change({ kind: "admit-wanted", promotable });
-      const effects = await this.#input({ kind: "admit-wanted", promotable });
-      const widen = effects.find((effect) => effect.kind === "send-widen");
-      return widen?.kind === "send-widen" ? widen : refusalIn(effects);
-    });
+    const first = await this.#queued(
+      async (): Promise<Advanced | Extract<ControllerEffect, { kind: "send-widen" }>> => {
+        const missing =
+          this.#state === undefined
+            ? []
+            : promotable.filter((member) => !this.#state?.record.promotable.includes(member));
+        if (missing.length === 0) return this.#change({ kind: "admit-wanted", promotable });
+        const effects = await this.#input({ kind: "admit-wanted", promotable });
+        const widen = effects.find((effect) => effect.kind === "send-widen");
+        return widen?.kind === "send-widen" ? widen : refusalIn(effects);
+      },
+    );
     if (first.kind !== "send-widen") return first;
     const { to, epoch } = first;
-    const answer = await this.#say(to, { kind: "widen", group: this.#group(), epoch, promotable: [...first.promotable] });
+    const answer = await this.#say(to, {
+      kind: "widen",
+      group: this.#group(),
+      epoch,
+      promotable: [...first.promotable],
+    });
     if (answer.kind !== "widened") {
       return { kind: "refused", reason: "why" in answer ? answer.why : `${to} answered ${answer.kind}`, waitMs: 100 };
     }
@@ -161,13 +243,18 @@ export class LeaseDesk {
   /** The first record of a group that has none. */
   create(record: GroupRecord): Promise<Advanced> {
     return this.#queued(async (): Promise<Advanced> => {
-      if (this.#state !== undefined) return { kind: "refused", reason: `${record.group} has a record already`, waitMs: 0 };
+      if (this.#state !== undefined)
+        return { kind: "refused", reason: `${record.group} has a record already`, waitMs: 0 };
       const lease = unrenewedLease(record, this.#ports.config.timing.ttlMs);
       const stored = await this.#ports.store.storeRecord(record, lease);
       this.#ports.onStore(stored.kind === "failed" ? stored : undefined);
       if (stored.kind !== "done") {
         await this.#read();
-        return { kind: "refused", reason: stored.kind === "failed" ? stored.why : "another controller was first", waitMs: 0 };
+        return {
+          kind: "refused",
+          reason: stored.kind === "failed" ? stored.why : "another controller was first",
+          waitMs: 0,
+        };
       }
       this.#begin(record, lease);
       this.retell();
@@ -183,6 +270,12 @@ export class LeaseDesk {
   /** Reads the store again if an answer is owed. Called from the loop. */
   async settle(): Promise<void> {
     if (this.#mustRead) await this.#queued(() => this.#read());
+    this.#tellReleases();
+  }
+
+  /** Reads the store now, in turn with everything else that goes by what was read. */
+  reread(): Promise<Read | undefined> {
+    return this.#queued(() => this.#read());
   }
 
   async #change(input: Unstamped): Promise<Advanced> {
@@ -222,7 +315,12 @@ export class LeaseDesk {
       case "cas-record": {
         const reason = this.#reason;
         const stored = await this.#stored(await store.storeRecord(effect.next, effect.nextLease));
-        const replies = await this.#input({ kind: "record-stored", next: effect.next, nextLease: effect.nextLease, stored });
+        const replies = await this.#input({
+          kind: "record-stored",
+          next: effect.next,
+          nextLease: effect.nextLease,
+          stored,
+        });
         this.#reason = reason;
         return replies;
       }
@@ -230,13 +328,15 @@ export class LeaseDesk {
         await this.#read();
         return [];
       case "send-promote":
-        void this.#say(effect.to, { kind: "promote", group: effect.record.group, record: wireRecord(effect.record), receipt: effect.receipt });
+        void this.#say(effect.to, {
+          kind: "promote",
+          group: effect.record.group,
+          record: wireRecord(effect.record),
+          receipt: effect.receipt,
+        });
         return [];
       case "send-record":
         void this.#say(effect.to, { kind: "record", group: effect.record.group, record: wireRecord(effect.record) });
-        return [];
-      case "send-fence":
-        void this.#say(effect.to, { kind: "fence", group: this.#group(), epoch: effect.epoch });
         return [];
       default:
         return [effect];
@@ -256,20 +356,27 @@ export class LeaseDesk {
     return { outcome: "unknown" };
   }
 
-  async #read(): Promise<void> {
+  async #read(): Promise<Read | undefined> {
     const read = await this.#ports.store.read();
     this.#ports.onStore(read.kind === "failed" ? read : undefined);
     this.#mustRead = read.kind === "failed";
-    if (read.kind === "failed" || read.record === undefined || read.lease === undefined) return;
+    if (read.kind === "failed") return undefined;
+    if (read.record === undefined || read.lease === undefined) return read;
     if (this.#state === undefined) this.#begin(read.record, read.lease);
     else await this.#input({ kind: "seen", record: read.record, lease: read.lease });
+    return read;
   }
 
-  async #say(to: RegionName, message: RequestOf<"lease">): Promise<ResponseOf<"lease"> | { readonly kind: "silent"; readonly why: string }> {
+  async #say(
+    to: RegionName,
+    message: RequestOf<"lease">,
+  ): Promise<ResponseOf<"lease"> | { readonly kind: "silent"; readonly why: string }> {
     const base = this.#ports.system.regions.find((region) => region.name === to)?.agent;
     if (base === undefined) return { kind: "silent", why: `${to} has no agent in the manifest` };
     const answer = await this.#ports.peers.call(base, "lease", message, messageDeadlineMs);
-    return answer.kind === "failed" ? { kind: "silent", why: `${to} does not answer: ${answer.why}` } : (answer.body as ResponseOf<"lease">);
+    return answer.kind === "failed"
+      ? { kind: "silent", why: `${to} does not answer: ${answer.why}` }
+      : (answer.body as ResponseOf<"lease">);
   }
 
   #group(): string {
@@ -290,6 +397,11 @@ function refusalIn(effects: readonly ControllerEffect[]): Advanced {
     : { kind: "refused", reason: "the store has not answered whether the epoch moved", waitMs: 0 };
 }
 
-export function wireRecord(record: GroupRecord): { group: string; epoch: number; primary: string; promotable: string[] } {
+export function wireRecord(record: GroupRecord): {
+  group: string;
+  epoch: number;
+  primary: string;
+  promotable: string[];
+} {
   return { group: record.group, epoch: record.epoch, primary: record.primary, promotable: [...record.promotable] };
 }

@@ -6,7 +6,7 @@ import type { RegionName, System } from "../core/model/system.ts";
 import type { Action, Facts, Outcome } from "../core/plan/action.ts";
 import type { Does } from "../core/plan/plan.ts";
 import type { Performer, StepContext } from "../executor/execute.ts";
-import { factOf } from "../executor/run.ts";
+import { factOf, stepUnder } from "../executor/run.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Peers } from "../ports/peers.ts";
 import type { RequestOf, ResponseOf, Traffic } from "../wire/calls.ts";
@@ -33,6 +33,8 @@ const orderWaitMs = 2_000;
 const orderGraceMs = 500;
 /** While an agent does not answer, or a milestone must wait, the next try comes after this. */
 const tryAgainMs = 40;
+/** The primary is asked for its receipt this often, where no order to fence brings one. */
+const fenceAgainMs = 250;
 /** A run does not wait longer than this for a region that is gone, where it can do without. */
 const bestEffortSilenceMs = 2_500;
 /** Other routers than the target's may take so long; they learn it from their agents' reports anyway. */
@@ -58,13 +60,20 @@ async function observe(ports: PerformerPorts, context: StepContext): Promise<Out
       return reached(record, does) ?? { kind: "absent" };
     case "route": {
       const traffic = ports.traffic();
-      const there = traffic !== undefined && traffic.epoch === does.epoch && traffic.primary === does.primary && traffic.mode === does.mode;
+      const there =
+        traffic !== undefined &&
+        traffic.epoch === does.epoch &&
+        traffic.primary === does.primary &&
+        traffic.mode === does.mode;
       return there ? pushRoute(ports, traffic) : { kind: "absent" };
     }
     case "order": {
       const answer = await sendOrder(ports, context, region, does, true);
       if (answer.kind === "silent") return { kind: "unknown", reason: answer.why };
-      if (answer.kind === "ended") return answer.outcome;
+      if (answer.kind === "ended") {
+        if (does.action.kind === "fence" && answer.outcome.kind === "done") await noteReceipt(ports, context);
+        return answer.outcome;
+      }
       if (answer.kind === "refused") return { kind: "failed", retry: "later", reason: answer.why };
       // Under way or never begun: acting joins the one and begins the other, with the same key.
       return { kind: "absent" };
@@ -79,11 +88,15 @@ async function act(ports: PerformerPorts, context: StepContext): Promise<Outcome
   const { epochBefore } = context.run.plan;
   const epoch = ports.desk.record?.epoch ?? 0;
   if (epoch !== epochBefore && epoch !== epochBefore + 1) {
-    return { kind: "failed", retry: "never", reason: `the plan was made for epoch ${epochBefore}, and the record is at epoch ${epoch}` };
+    return {
+      kind: "failed",
+      retry: "never",
+      reason: `the plan was made for epoch ${epochBefore}, and the record is at epoch ${epoch}`,
+    };
   }
   switch (does.kind) {
     case "check-target": {
-      const problem = ports.targetProblem(does.target, does.graceful);
+      const problem = ports.targetProblem(does.target, does.graceful && !context.run.forced);
       return problem === undefined
         ? { kind: "done", reason: `${does.target} may take over` }
         : { kind: "failed", retry: "later", reason: problem };
@@ -93,7 +106,7 @@ async function act(ports: PerformerPorts, context: StepContext): Promise<Outcome
     case "advance-epoch":
       return advance(ports, context, does);
     case "admit":
-      return admit(ports, context, does);
+      return admit(ports, does);
     case "route": {
       const stored = await ports.storeTraffic({ epoch: does.epoch, primary: does.primary, mode: does.mode });
       const traffic = ports.traffic();
@@ -107,12 +120,18 @@ async function act(ports: PerformerPorts, context: StepContext): Promise<Outcome
 }
 
 async function prepare(ports: PerformerPorts, context: StepContext, does: Own<"prepare">): Promise<Outcome> {
+  const { record } = ports.desk;
+  if (record !== undefined && record.epoch >= does.epoch && record.primary === does.target) {
+    return { kind: "done", reason: `epoch ${record.epoch} names ${does.target} already` };
+  }
   let last = "not asked";
   const until = ports.clock.nowMs() + context.deadlineMs;
   while (ports.clock.nowMs() < until && !context.signal.aborted) {
     const answer = await ports.desk.prepare(does.target);
     if (answer.kind === "prepared") {
-      const holds = answer.clear ? "no hold of its own is outstanding" : `holds it granted last another ${Math.ceil(answer.remainingMs)} ms`;
+      const holds = answer.clear
+        ? "no hold of its own is outstanding"
+        : `holds it granted last another ${Math.ceil(answer.remainingMs)} ms`;
       return { kind: "done", reason: `${does.target} grants no further holds; ${holds}` };
     }
     last = answer.reason;
@@ -127,12 +146,23 @@ async function advance(ports: PerformerPorts, context: StepContext, does: Own<"a
   const startedMs = clock.nowMs();
   const until = startedMs + context.deadlineMs;
   let last = "";
+  let fenceAskedMs = Number.NEGATIVE_INFINITY;
+  // Told again to a controller that has been restarted since: what the journal holds is the receipt.
+  await noteReceipt(ports, context);
+  const { fences } = fencesOf(context);
   while (clock.nowMs() < until && !context.signal.aborted) {
     const there = reached(desk.record, does);
     if (there !== undefined) return there;
-    const record: GroupRecord = { group: context.run.plan.group, epoch: does.epoch, primary: does.primary, promotable: does.promotable };
+    const record: GroupRecord = {
+      group: context.run.plan.group,
+      epoch: does.epoch,
+      primary: does.primary,
+      promotable: does.promotable,
+    };
     const result =
-      desk.record === undefined && does.epoch === 1 ? await desk.create(record) : await desk.advance(does.primary, does.promotable);
+      desk.record === undefined && does.epoch === 1
+        ? await desk.create(record)
+        : await desk.advance(does.primary, does.promotable);
     if (result.kind === "advanced") {
       const waitedMs = Math.round(clock.nowMs() - startedMs);
       return { kind: "done", reason: result.reason, facts: { epoch: result.record.epoch, waitedMs } };
@@ -140,14 +170,21 @@ async function advance(ports: PerformerPorts, context: StepContext, does: Own<"a
     if (result.reason !== last) context.progress(result.reason);
     last = result.reason;
     // A hold that is still outstanding: the member says when it has run out.
-    if (result.waitMs === 0 && does.primary !== desk.record?.primary) await desk.prepare(does.primary);
+    const itself = does.primary === desk.record?.primary;
+    if (result.waitMs === 0 && !itself) await desk.prepare(does.primary);
+    // Nothing else in this run brings a receipt: a primary that begins anew, or a group without anything to fence but its router.
+    if ((itself || fences.length === 0) && clock.nowMs() - fenceAskedMs >= fenceAgainMs) {
+      fenceAskedMs = clock.nowMs();
+      const asked = desk.fence();
+      if (itself) await asked;
+    }
     const waitMs = result.waitMs > 0 ? Math.min(result.waitMs, tryAgainMs) : tryAgainMs / 2;
     await clock.sleep(Math.max(1, waitMs), context.signal).catch(() => undefined);
   }
   return { kind: "failed", retry: "never", reason: `the epoch could not move: ${last}` };
 }
 
-async function admit(ports: PerformerPorts, context: StepContext, does: Own<"admit">): Promise<Outcome> {
+async function admit(ports: PerformerPorts, does: Own<"admit">): Promise<Outcome> {
   const there = reached(ports.desk.record, does);
   if (there !== undefined) return there;
   const result = await ports.desk.admit(does.promotable);
@@ -162,7 +199,11 @@ function reached(record: GroupRecord | undefined, does: Own<"advance-epoch"> | O
   if (record.epoch === does.epoch && record.primary === does.primary) {
     return { kind: "done", reason: `epoch ${does.epoch} names ${does.primary}`, facts: { epoch: does.epoch } };
   }
-  return { kind: "failed", retry: "never", reason: `epoch ${record.epoch} names ${record.primary}, not ${does.primary} in epoch ${does.epoch}` };
+  return {
+    kind: "failed",
+    retry: "never",
+    reason: `epoch ${record.epoch} names ${record.primary}, not ${does.primary} in epoch ${does.epoch}`,
+  };
 }
 
 async function pushRoute(ports: PerformerPorts, traffic: Traffic): Promise<Outcome> {
@@ -181,9 +222,17 @@ async function pushRoute(ports: PerformerPorts, traffic: Traffic): Promise<Outco
   await Promise.race([Promise.all(pushes.map((one) => one.push)), clock.sleep(routeGraceMs)]);
   const facts: Facts = { generation: traffic.generation, routers: [...applied].sort().join(" ") };
   if (pushes.length > 0 && !applied.has(traffic.primary)) {
-    return { kind: "unknown", reason: `the router in ${traffic.primary} has not confirmed generation ${traffic.generation}`, facts };
+    return {
+      kind: "unknown",
+      reason: `the router in ${traffic.primary} has not confirmed generation ${traffic.generation}`,
+      facts,
+    };
   }
-  return { kind: "done", reason: `generation ${traffic.generation} leads to ${traffic.primary}; confirmed in ${[...applied].sort().join(", ")}`, facts };
+  return {
+    kind: "done",
+    reason: `generation ${traffic.generation} leads to ${traffic.primary}; confirmed in ${[...applied].sort().join(", ")}`,
+    facts,
+  };
 }
 
 async function order(ports: PerformerPorts, context: StepContext, does: Own<"order">): Promise<Outcome> {
@@ -196,8 +245,16 @@ async function order(ports: PerformerPorts, context: StepContext, does: Own<"ord
     if (given !== undefined) return given;
     const answer = await sendOrder(ports, context, context.step.region, does, false);
     silentSinceMs = answer.kind === "silent" ? (silentSinceMs ?? clock.nowMs()) : undefined;
-    if (context.step.bestEffort && silentSinceMs !== undefined && clock.nowMs() - silentSinceMs >= bestEffortSilenceMs) {
-      return { kind: "failed", retry: "never", reason: `${context.step.region} could not be reached; it is put right when it returns` };
+    if (
+      context.step.bestEffort &&
+      silentSinceMs !== undefined &&
+      clock.nowMs() - silentSinceMs >= bestEffortSilenceMs
+    ) {
+      return {
+        kind: "failed",
+        retry: "never",
+        reason: `${context.step.region} could not be reached; it is put right when it returns`,
+      };
     }
     switch (answer.kind) {
       case "ended": {
@@ -218,7 +275,9 @@ async function order(ports: PerformerPorts, context: StepContext, does: Own<"ord
         break;
       case "silent":
         context.progress(answer.why);
-        last = answer.sent ? { kind: "unknown", reason: answer.why } : { kind: "failed", retry: "later", reason: answer.why };
+        last = answer.sent
+          ? { kind: "unknown", reason: answer.why }
+          : { kind: "failed", retry: "later", reason: answer.why };
         break;
       default:
         answer satisfies never;
@@ -231,7 +290,8 @@ async function order(ports: PerformerPorts, context: StepContext, does: Own<"ord
 /** A best-effort fence is pointless once the next epoch has begun without it, and must not keep the run from its end. */
 function givenUp(ports: PerformerPorts, context: StepContext, does: Own<"order">): Outcome | undefined {
   const epoch = ports.desk.record?.epoch ?? 0;
-  if (does.action.kind !== "fence" || !context.step.bestEffort || epoch <= does.action.epoch) return undefined;
+  const { bestEffort } = stepUnder(context.run, context.step);
+  if (does.action.kind !== "fence" || !bestEffort || epoch <= does.action.epoch) return undefined;
   return {
     kind: "failed",
     retry: "never",
@@ -241,11 +301,18 @@ function givenUp(ports: PerformerPorts, context: StepContext, does: Own<"order">
 
 /** The receipt counts only when every fence of the run has come back: one database still open would still take writes. */
 async function noteReceipt(ports: PerformerPorts, context: StepContext): Promise<void> {
-  const { plan, steps } = context.run;
-  const others = plan.steps.filter(
-    (step) => step.id !== context.step.id && step.does.kind === "order" && step.does.action.kind === "fence",
+  const { plan } = context.run;
+  const { fences, done } = fencesOf(context);
+  if (fences.length > 0 && fences.every((id) => id === context.step.id || done.includes(id))) {
+    await ports.desk.receipt(plan.from, plan.epochBefore);
+  }
+}
+
+function fencesOf({ run }: StepContext): { readonly fences: readonly string[]; readonly done: readonly string[] } {
+  const fences = run.plan.steps.flatMap(({ id, does }) =>
+    does.kind === "order" && does.action.kind === "fence" ? [id] : [],
   );
-  if (others.every((step) => steps.get(step.id)?.kind === "done")) await ports.desk.receipt(plan.from, plan.epochBefore);
+  return { fences, done: fences.filter((id) => run.steps.get(id)?.kind === "done") };
 }
 
 type OrderAnswer = ResponseOf<"order"> | { readonly kind: "silent"; readonly why: string; readonly sent: boolean };
@@ -276,7 +343,8 @@ async function sendOrder(
     observeOnly,
   };
   const answer = await ports.peers.call(base, "order", request, waitMs + orderGraceMs);
-  if (answer.kind === "failed") return { kind: "silent", why: `${region} does not answer: ${answer.why}`, sent: answer.cause === "unknown" };
+  if (answer.kind === "failed")
+    return { kind: "silent", why: `${region} does not answer: ${answer.why}`, sent: answer.cause === "unknown" };
   return answer.body as ResponseOf<"order">;
 }
 

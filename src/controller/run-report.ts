@@ -1,7 +1,7 @@
 // A run as people read it, made from its journal. Pure.
 
 import { expectedEnds } from "../core/plan/plan.ts";
-import { type RunState, type StepState } from "../executor/run.ts";
+import type { RunState, StepState } from "../executor/run.ts";
 import type { RunReport } from "../wire/people.ts";
 
 export function runReportOf(id: string, run: RunState, lossBoundMs?: number): RunReport {

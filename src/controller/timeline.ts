@@ -26,11 +26,13 @@ export class Timeline {
     this.#run = `timeline/${group}`;
   }
 
-  async load(): Promise<void> {
+  /** False while the store does not give it back. One that never will is left as it is, and appended to where it ends. */
+  async load(): Promise<boolean> {
     const journal = await this.#store.journal(this.#run);
-    if (journal.kind !== "rows") return;
+    if (journal.kind !== "rows") return journal.retry === "never";
     this.#next = (journal.rows.at(-1)?.seq ?? 0) + 1;
-    this.#events.push(...journal.rows.slice(-memoryMax).map((row) => row.entry as TimelineEvent));
+    this.#events.unshift(...journal.rows.slice(-memoryMax).map((row) => row.entry as TimelineEvent));
+    return true;
   }
 
   add(event: Omit<TimelineEvent, "atMs">): void {

@@ -129,7 +129,7 @@ export const calls = {
    */
   order: {
     request: z.object({
-      key: z.string().min(1).max(200),
+      key: z.string().min(1).max(400),
       run: z.string().max(128),
       step: z.string().max(64),
       group,

@@ -24,6 +24,8 @@ export type PlanRequest = {
   /** Members promotable now. */
   readonly promotable: readonly RegionName[];
   readonly reason: string;
+  /** Only for `restore`: was anything of the primary fenced? If not, only what was stopped beside it is started again. */
+  readonly fenced?: boolean;
 };
 
 /** Milestones' own times; the lease wait of a failover is added from the manifest. */
@@ -51,6 +53,7 @@ export function compilePlan(request: PlanRequest): Plan {
     reason,
     steps: stepsOf(request),
     undo: kind === "switchover" || kind === "failback" ? restoreSteps({ ...request, to: from }) : [],
+    // biome-ignore lint/suspicious/noThenProperty: what follows a plan; it is a list, so awaiting a plan gives the plan.
     then: followUps(request),
   };
 }
@@ -227,7 +230,12 @@ function protectSteps(request: PlanRequest): readonly Step[] {
 
 /** After a switchover that stopped between fence and take-over: the old primary serves again, under an epoch of its own. */
 function restoreSteps(request: PlanRequest): readonly Step[] {
-  const { to, epoch } = request;
+  const { to, epoch, fenced = true } = request;
+  if (!fenced) {
+    return templatesOf(request, (steps) => steps.establish)
+      .filter(({ template }) => template.action === "scale-primary")
+      .map((placed) => stepOf(placed, request, [], true));
+  }
   const advance = milestone(
     "fence",
     "epoch",
