@@ -2,56 +2,35 @@
 // installed, against Patroni with etcd and HAProxy on the same machine, in interleaved rounds.
 //
 //   node bench/failover.ts [--rounds 3] [--events kill,freeze,switchover] [--profile docmin,fast] [--only leeward|patroni]
-//                          [--mode async|sync] [--fronts standby|all] [--json FILE]
+//                          [--mode async|sync] [--delay 15,0] [--fronts standby|all] [--json FILE]
 //
 // Every round begins with a fresh system. Read the ratios: other work on the machine moves all figures alike. Exit code 0: every round
-// was played; 2: bad usage; 3: some could not be.
+// was played; 2: bad usage; 3: some could not be, or it was interrupted.
 
 import { closeSync, openSync, writeSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { LabFailure } from "../src/lab/failure.ts";
 import { killAll } from "../src/lab/processes.ts";
 import { makeProgress } from "../src/lab/progress.ts";
 import { becomeUser, chooseUser, findUser, isRoot } from "../src/lab/root.ts";
 import { claimFolder, prepareFolder, releaseFolder } from "../src/lab/run-folder.ts";
 import { BenchFailure, type Contender } from "./failover/contender.ts";
-import { type Fronts, makeLeeward } from "./failover/leeward.ts";
+import { makeLeeward } from "./failover/leeward.ts";
 import { makePatroni } from "./failover/patroni.ts";
 import { profiles } from "./failover/patroni-files.ts";
 import { findPrograms } from "./failover/programs.ts";
+import { type Outcome, renderReport, reportOf } from "./failover/report.ts";
 import { type EventName, eventNames, playRound, type Round } from "./failover/round.ts";
-import { ratiosOf, renderRatios, renderTable, rowsOf } from "./failover/table.ts";
-import { connectLimitMs, insertEveryMs, insertLimitMs } from "./failover/writer.ts";
 
 const project = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
 const progress = makeProgress(process.stderr);
 const roundsMax = 1_000;
+const delayMaxMs = 1_000;
 /** A contender that fails so often in a row is left out of the rest. */
 const failuresMax = 2;
-
-const differences = [
-  "Network: every link of Leeward's lab delays by 15 ms each way; Patroni's parts talk over loopback without delay.",
-  "Kill: in Leeward's lab the region's links fall silent before its processes die, so that nobody is told; Patroni's dead region refuses connections at once.",
-  "Front: HAProxy survives every event; Leeward's writer uses the router of the region that survives (--fronts all: the dying region's first).",
-  "Store: one etcd for Patroni, which survives every event; Leeward's controller is in a third region.",
-  "Server: the PostgreSQL of the system for Patroni, the one of the npm package for Leeward; data on the same disk, fsync on for both.",
-  "Load: Leeward's lab runs the shop's web and mail processes too, which nobody calls here.",
-];
-
-const { values } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "3" },
-    events: { type: "string", default: eventNames.join(",") },
-    profile: { type: "string", default: "docmin,fast" },
-    only: { type: "string" },
-    mode: { type: "string", default: "async" },
-    fronts: { type: "string", default: "standby" },
-    json: { type: "string" },
-  },
-});
 
 /** The comma-separated names of `text`, each one of `known`. */
 function namesOf<N extends string>(flag: string, text: string, known: readonly N[]): readonly N[] {
@@ -62,88 +41,89 @@ function namesOf<N extends string>(flag: string, text: string, known: readonly N
   });
 }
 
-async function main(): Promise<number> {
+function readFlags() {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: "string", default: "3" },
+      events: { type: "string", default: eventNames.join(",") },
+      profile: { type: "string", default: "docmin,fast" },
+      only: { type: "string" },
+      mode: { type: "string", default: "async" },
+      delay: { type: "string", default: "15" },
+      fronts: { type: "string", default: "standby" },
+      json: { type: "string" },
+    },
+  });
   const rounds = Number(values.rounds);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > roundsMax)
     throw new LabFailure(`--rounds must be a whole number from 1 to ${roundsMax}.`, 2);
-  const events = namesOf("events", values.events, eventNames);
-  const profileNames = namesOf(
-    "profile",
-    values.profile,
-    profiles.map((profile) => profile.name),
-  );
-  const only = values.only === undefined ? undefined : namesOf("only", values.only, ["leeward", "patroni"])[0];
-  const sync = namesOf("mode", values.mode, ["async", "sync"])[0] === "sync";
-  const fronts: Fronts = namesOf<Fronts>("fronts", values.fronts, ["standby", "all"])[0] ?? "standby";
-  // Opened while root's rights still count.
-  const json = values.json === undefined ? undefined : openSync(values.json, "w");
+  const delays = values.delay.split(",").map(Number);
+  if (delays.some((ms) => !(ms >= 0 && ms <= delayMaxMs)))
+    throw new LabFailure(`--delay must be milliseconds from 0 to ${delayMaxMs}, or several with commas.`, 2);
+  const profileNames = profiles.map((profile) => profile.name);
+  const wanted = namesOf("profile", values.profile, profileNames);
+  return {
+    rounds,
+    delays,
+    events: namesOf("events", values.events, eventNames),
+    profiles: profiles.filter((profile) => wanted.includes(profile.name)),
+    only: values.only === undefined ? undefined : namesOf("only", values.only, ["leeward", "patroni"])[0],
+    mode: namesOf("mode", values.mode, ["async", "sync"])[0] ?? "async",
+    fronts: namesOf("fronts", values.fronts, ["standby", "all"])[0] ?? "standby",
+    // Opened while root's rights still count.
+    json: values.json === undefined ? undefined : openSync(values.json, "w"),
+  };
+}
 
+async function main(): Promise<number> {
+  const flags = readFlags();
   const folder = ownFolder();
   await claimFolder(folder, "story");
-  const leeward = makeLeeward({ project, folder, fronts, sync });
+  const sync = flags.mode === "sync";
+  const labs = flags.delays.map((delayMs) => makeLeeward({ project, folder, fronts: flags.fronts, sync, delayMs }));
+  const programs = flags.only === "leeward" ? undefined : findPrograms();
+  const peers =
+    programs?.kind === "found"
+      ? flags.profiles.map((profile) => makePatroni({ profile, programs: programs.programs, folder, sync }))
+      : [];
+  const contenders: readonly Contender[] = [...(flags.only === "patroni" ? [] : labs), ...peers];
+  const outcome = {
+    mode: flags.mode,
+    fronts: flags.fronts,
+    contenders,
+    versions: programs?.kind === "found" ? programs.programs.versions : "",
+    missing: programs?.kind === "missing" ? programs.sentences : [],
+    played: [] as Round[],
+    failures: [] as string[],
+  } satisfies Outcome;
+  if (outcome.versions !== "") progress.note(`Found ${outcome.versions}.`);
+  if (outcome.missing.length > 0) progress.note(`Patroni is left out: ${outcome.missing.join("; ")}.`);
+
   const end = async (): Promise<void> => {
+    for (const lab of labs) await lab.down().catch((error: Error) => progress.note(error.message));
     await killAll(folder);
-    await leeward.down().catch((error: Error) => progress.note(error.message));
     releaseFolder(folder);
   };
-  endOnSignals(end);
-  // What a crashed run left.
-  await leeward.down().catch(() => {});
-
-  const contenders: Contender[] = only === "patroni" ? [] : [leeward];
-  const found = only === "leeward" ? undefined : findPrograms();
-  let versions = "";
-  const missing = Array.isArray(found) ? (found as readonly string[]) : [];
-  if (missing.length > 0) progress.note(`Patroni is left out: ${missing.join("; ")}.`);
-  else if (found !== undefined && "etcd" in found) {
-    versions = found.versions;
-    progress.note(`Found ${versions}.`);
-    for (const profile of profiles.filter((one) => profileNames.includes(one.name)))
-      contenders.push(makePatroni({ profile, programs: found, folder, sync }));
-  }
-  if (contenders.length === 0) throw new BenchFailure("There is nothing left to measure.");
-
-  const played: Round[] = [];
-  const failures: string[] = [];
+  const tell = (): void => {
+    if (flags.json !== undefined) {
+      writeSync(flags.json, `${JSON.stringify(reportOf(outcome), undefined, 2)}\n`);
+      closeSync(flags.json);
+    }
+    writeSync(1, renderReport(outcome));
+  };
+  const interruption = endOnSignals(end, tell);
   try {
-    await playAll({ rounds, events, contenders, played, failures });
+    if (contenders.length === 0) throw new BenchFailure("There is nothing left to measure.");
+    // What a crashed run left.
+    await labs[0]?.down();
+    await playAll({ ...flags, ...outcome, interrupted: () => interruption.asked });
   } finally {
+    // Interrupted, everything has been ended, and the process ends while this is still waiting.
+    if (interruption.asked) await new Promise(() => {});
     await progress.step("Ending every process", end);
   }
-  const rows = rowsOf(played);
-  const ratios = ratiosOf(rows);
-  const report = {
-    version: 1,
-    mode: sync ? "sync" : "async",
-    fronts,
-    machine: { cores: cpus().length, node: process.versions.node, platform: `${process.platform} ${process.arch}` },
-    versions,
-    writer: { insertEveryMs, insertLimitMs, connectLimitMs },
-    contenders: contenders.map(({ system, profile, what }) => ({ system, profile, what })),
-    differences,
-    missing,
-    failures,
-    rows,
-    ratios: ratios.map(({ event, leewardMs, best, ratio }) => ({
-      ...{ event, leewardMs, ratio },
-      ...{ against: `${best.system} ${best.profile}`, againstMs: best.outageMs.median },
-    })),
-    rounds: played,
-  };
-  if (json !== undefined) {
-    writeSync(json, `${JSON.stringify(report, undefined, 2)}\n`);
-    closeSync(json);
-  }
-  const said = [
-    renderTable(rows),
-    ratios.length === 0 ? "No ratio: only one of the two systems was measured." : renderRatios(ratios),
-    contenders.map(({ system, profile, what }) => `${system} ${profile}: ${what}`).join("\n"),
-    `What differs:\n${differences.map((one) => `  ${one}`).join("\n")}`,
-    ...(missing.length === 0 ? [] : [`Patroni was not measured: ${missing.join("; ")}.`]),
-    ...(failures.length === 0 ? [] : [`Not played:\n${failures.map((one) => `  ${one}`).join("\n")}`]),
-  ];
-  process.stdout.write(`\n${said.join("\n\n")}\n`);
-  return failures.length === 0 ? 0 : 3;
+  tell();
+  return outcome.failures.length === 0 ? 0 : 3;
 }
 
 /** Round by round, event by event, each system once: whatever else the machine does falls on all of them. */
@@ -153,6 +133,7 @@ async function playAll(options: {
   readonly contenders: readonly Contender[];
   readonly played: Round[];
   readonly failures: string[];
+  readonly interrupted: () => boolean;
 }): Promise<void> {
   const inARow = new Map<Contender, number>();
   for (let round = 1; round <= options.rounds; round++) {
@@ -165,19 +146,25 @@ async function playAll(options: {
           const result = await progress.step(name, (say) => playRound(contender, event, round, say));
           options.played.push(result);
           inARow.set(contender, 0);
-          progress.note(
-            `  outage ${result.outageMs} ms, ${result.lost} of ${result.acknowledged} acknowledged rows lost${result.late > 0 ? `, ${result.late} acknowledged by the old primary beside its successor` : ""}`,
-          );
+          progress.note(`  ${sentenceOf(result)}`);
         } catch (error) {
+          if (options.interrupted()) return;
+          const { message } = error as Error;
           inARow.set(contender, failed + 1);
-          options.failures.push(`${name}: ${(error as Error).message}`);
-          progress.note(`  ${(error as Error).message}`);
+          options.failures.push(`${name}: ${message}`);
+          progress.note(`  ${message}`);
           if (failed + 1 >= failuresMax)
             progress.note(`  ${contender.system} ${contender.profile} is left out from here on.`);
         }
+        if (options.interrupted()) return;
       }
     }
   }
+}
+
+function sentenceOf(round: Round): string {
+  const late = round.late > 0 ? `, ${round.late} acknowledged by the old primary beside its successor` : "";
+  return `outage ${round.outageMs} ms, ${round.lost} of ${round.acknowledged} acknowledged rows lost${late}`;
 }
 
 /** PostgreSQL refuses root: then the whole bench becomes an ordinary user, in a folder of that user. */
@@ -199,22 +186,20 @@ function ownFolder(): string {
   return folder;
 }
 
-function endOnSignals(end: () => Promise<void>): void {
-  let asked = false;
+/** Ctrl-C ends what the bench started, and still tells what was measured until then. */
+function endOnSignals(end: () => Promise<void>, tell: () => void): { readonly asked: boolean } {
+  const state = { asked: false };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
-      if (asked) return;
-      asked = true;
+      if (state.asked) return;
+      state.asked = true;
       progress.note("Ending every process of the bench.");
-      end().then(
-        () => process.exit(3),
-        (error: Error) => {
-          progress.note(error.message);
-          process.exit(3);
-        },
-      );
+      end()
+        .then(tell, (error: Error) => progress.note(error.message))
+        .finally(() => process.exit(3));
     });
   }
+  return state;
 }
 
 try {

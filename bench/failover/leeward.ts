@@ -1,11 +1,12 @@
 // Leeward's lab, as anybody's own client and killer would use it: `leeward lab up --json FILE`, then only what that file says. A killed
-// region's links fall silent first, so that nobody is told of its death; every link between places delays by 15 ms each way.
+// region's links fall silent first, so that nobody is told of its death; every link between places delays each way.
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, closeSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { makeControl, notYetProtected } from "../../src/lab/control.ts";
 import { killAll, livingOf, signalAll } from "../../src/lab/processes.ts";
+import type { FaultOrder } from "../../src/lab/proxy/faults.ts";
 import type { LabUp } from "../../src/lab/up.ts";
 import { BenchFailure, type Contender, type Running } from "./contender.ts";
 
@@ -22,22 +23,28 @@ export function makeLeeward(options: {
   readonly folder: string;
   readonly fronts: Fronts;
   readonly sync: boolean;
+  /** Of every link, each way. */
+  readonly delayMs: number;
 }): Contender & { down(): Promise<void> } {
   const program = join(options.project, "bin", "leeward.js");
   const labFolder = `${options.folder}-lab`;
   const file = join(options.folder, "lab-up.json");
   let ups = 0;
-  const logs = join(options.folder, "logs", "leeward");
-  mkdirSync(logs, { recursive: true, mode: 0o700 });
+  let rising: { readonly child: ChildProcess; readonly ended: Promise<unknown> } | undefined;
+  const logs = join(options.folder, "logs", `leeward-${options.delayMs}`);
   const down = async (): Promise<void> => {
+    // Interrupted while it comes up, it takes down what it has so far.
+    rising?.child.kill("SIGTERM");
+    await rising?.ended;
     if (!existsSync(labFolder)) return;
+    mkdirSync(logs, { recursive: true, mode: 0o700 });
     const args = [program, "lab", "down", "--dir", labFolder];
-    await command(args, join(logs, `down-${ups}.log`), downDeadlineMs);
+    await command(args, join(logs, `down-${ups}.log`), downDeadlineMs).done;
   };
   return {
     system: "Leeward",
-    profile: "shop",
-    what: "defaults of examples/shop; 15 ms each way on every link; a killed region is silent",
+    profile: `${options.delayMs} ms`,
+    what: `defaults of examples/shop; ${options.delayMs} ms each way on every link; a killed region is silent`,
     down,
     async up(say) {
       await down();
@@ -45,9 +52,20 @@ export function makeLeeward(options: {
       const log = join(logs, `up-${++ups}.log`);
       const mode = options.sync ? "sync" : "async";
       say("leeward lab up");
-      await command([program, "lab", "up", "--dir", labFolder, "--mode", mode, "--json", file], log, upDeadlineMs);
+      mkdirSync(logs, { recursive: true, mode: 0o700 });
+      const args = [program, "lab", "up", "--dir", labFolder, "--mode", mode, "--json", file];
+      const { child, done } = command(args, log, upDeadlineMs);
+      rising = {
+        child,
+        ended: done.catch(() => {}),
+      };
+      await done.finally(() => {
+        rising = undefined;
+      });
       if (!existsSync(file)) throw new BenchFailure(`leeward lab up ended well but wrote no ${file}; log: ${log}`);
-      return await attach(JSON.parse(readFileSync(file, "utf8")) as LabUp, options.fronts, down);
+      const up = JSON.parse(readFileSync(file, "utf8")) as LabUp;
+      await order(up, { from: "*", to: "*", kind: "delay", ms: options.delayMs });
+      return await attach(up, options.fronts, down);
     },
   };
 }
@@ -67,14 +85,6 @@ async function attach(up: LabUp, fronts: Fronts, down: () => Promise<void>): Pro
   const databases = Object.fromEntries(
     serving.flatMap((region) => (region.database === undefined ? [] : [[region.name, region.database.adminUrl]])),
   );
-  const silence = async (from: string, to: string): Promise<void> => {
-    const response = await fetch(up.faultUrl, {
-      method: "POST",
-      body: JSON.stringify({ from, to, kind: "swallow" }),
-      signal: AbortSignal.timeout(5_000),
-    });
-    if (!response.ok) throw new BenchFailure(`the links refused the fault: ${await response.text()}`);
-  };
   const status = async () => (await control.status())?.groups.find((one) => one.group === group.group);
   return {
     fronts: routers,
@@ -84,7 +94,10 @@ async function attach(up: LabUp, fronts: Fronts, down: () => Promise<void>): Pro
       notYetProtected(await control.status(), { name: group.group, primary: serving.map(({ name }) => name) }),
     async kill() {
       const everyone = livingOf(up.folder, primary);
-      await Promise.all([silence(primary, "*"), silence("*", primary)]);
+      await Promise.all([
+        order(up, { from: primary, to: "*", kind: "swallow" }),
+        order(up, { from: "*", to: primary, kind: "swallow" }),
+      ]);
       await killAll(up.folder, primary, everyone);
     },
     async freeze() {
@@ -106,19 +119,36 @@ async function attach(up: LabUp, fronts: Fronts, down: () => Promise<void>): Pro
   };
 }
 
-/** One of Leeward's commands, output to `log`. Throws with its last words when it fails or takes too long. */
-async function command(args: readonly string[], log: string, deadlineMs: number): Promise<void> {
+/** What the links between places do from now on. */
+async function order(up: LabUp, fault: FaultOrder): Promise<void> {
+  const response = await fetch(up.faultUrl, {
+    method: "POST",
+    body: JSON.stringify(fault),
+    signal: AbortSignal.timeout(5_000),
+  });
+  if (!response.ok) throw new BenchFailure(`the links refused the order: ${await response.text()}`);
+}
+
+/** One of Leeward's commands, output to `log`. `done` rejects with its last words when it fails or takes too long. */
+function command(
+  args: readonly string[],
+  log: string,
+  deadlineMs: number,
+): { readonly child: ChildProcess; readonly done: Promise<void> } {
   const out = openSync(log, "a", 0o600);
   const child = spawn(process.execPath, args, { stdio: ["ignore", out, out] });
   closeSync(out);
   // Asked to end, it ends what it started.
   const timer = setTimeout(() => child.kill("SIGTERM"), deadlineMs);
-  const code = await new Promise<number | string>((resolve) => {
+  const ended = new Promise<number | string>((resolve) => {
     child.on("error", (error) => resolve(error.message));
     child.on("exit", (exitCode, signal) => resolve(exitCode ?? signal ?? "an unknown end"));
   });
-  clearTimeout(timer);
-  if (code === 0) return;
-  const said = readFileSync(log, "utf8").trim().split("\n").slice(-3).join(" | ");
-  throw new BenchFailure(`leeward ${args.slice(1, 3).join(" ")} ended with ${code}: ${said} (log: ${log})`);
+  const done = ended.then((code) => {
+    clearTimeout(timer);
+    if (code === 0) return;
+    const said = readFileSync(log, "utf8").trim().split("\n").slice(-3).join(" | ");
+    throw new BenchFailure(`leeward ${args.slice(1, 3).join(" ")} ended with ${code}: ${said} (log: ${log})`);
+  });
+  return { child, done };
 }

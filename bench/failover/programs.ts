@@ -16,8 +16,12 @@ export type Programs = {
 const versionsFolder = "/usr/lib/postgresql";
 const serverPrograms = ["postgres", "initdb", "pg_ctl", "pg_basebackup", "pg_rewind", "pg_controldata"];
 
-/** All of them, or one sentence for each that is missing. */
-export function findPrograms(): Programs | readonly string[] {
+export type Found =
+  | { readonly kind: "found"; readonly programs: Programs }
+  /** One sentence for each that is missing. */
+  | { readonly kind: "missing"; readonly sentences: readonly string[] };
+
+export function findPrograms(): Found {
   const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin", "/usr/local/bin"];
   const find = (name: string): string | undefined =>
     folders.map((folder) => join(folder, name)).find((path) => mayRun(path));
@@ -37,14 +41,14 @@ export function findPrograms(): Programs | readonly string[] {
       : []),
   ];
   if (etcd === undefined || patroni === undefined || haproxy === undefined || serverFolder === undefined)
-    return missing;
+    return { kind: "missing", sentences: missing };
   const versions = [
     versionOf(patroni, ["--version"]),
     versionOf(etcd, ["--version"]),
     versionOf(haproxy, ["-v"]),
     versionOf(join(serverFolder, "postgres"), ["--version"]),
   ];
-  return { etcd, patroni, haproxy, serverFolder, versions: versions.join(", ") };
+  return { kind: "found", programs: { etcd, patroni, haproxy, serverFolder, versions: versions.join(", ") } };
 }
 
 function mayRun(path: string): boolean {

@@ -15,7 +15,7 @@ export type Row = {
 
 export type Ratio = {
   readonly event: EventName;
-  readonly leewardMs: number;
+  readonly leeward: Row;
   readonly best: Row;
   readonly ratio: number;
 };
@@ -56,7 +56,7 @@ export function ratiosOf(rows: readonly Row[]): readonly Ratio[] {
         .sort((a, b) => a.outageMs.median - b.outageMs.median);
       if (best === undefined || best.outageMs.median === 0) return [];
       const ratio = Number((leeward.outageMs.median / best.outageMs.median).toFixed(3));
-      return [{ event: leeward.event, leewardMs: leeward.outageMs.median, best, ratio }];
+      return [{ event: leeward.event, leeward, best, ratio }];
     });
 }
 
@@ -95,8 +95,8 @@ export function renderRatios(ratios: readonly Ratio[]): string {
   const count = (value: number): string => value.toLocaleString("en-US").replaceAll(",", " ");
   return ratios
     .map(
-      ({ event, leewardMs, best, ratio }) =>
-        `${event}: Leeward ${count(leewardMs)} ms, ${best.system} ${best.profile} ${count(best.outageMs.median)} ms: ratio ${ratio}`,
+      ({ event, leeward, best, ratio }) =>
+        `${event}: Leeward (${leeward.profile}) ${count(leeward.outageMs.median)} ms, ${best.system} ${best.profile} ${count(best.outageMs.median)} ms: ratio ${ratio}`,
     )
     .join("\n");
 }
