@@ -1,0 +1,364 @@
+// The picture of a story: one lane per place, time from left to right in seconds since the fault. Who was primary runs along the top of
+// a region's lane; what was seen, decided and done stands below it, each mark with its number and its words beside it; the time in
+// which nobody could write is a band through all lanes. Labels never lie on one another: each mark takes the first row that is free.
+
+import {
+  type Chronicle,
+  controllerLane,
+  type Entry,
+  type EntryKind,
+  usersLane,
+  type Window,
+} from "../lab/chronicle.ts";
+import type { LabReport, ReportStep } from "../lab/report.ts";
+import { clean, cut, seconds } from "../words.ts";
+import { html, type Markup } from "./markup.ts";
+
+const widthPx = 1120;
+const plot = { left: 128, right: 1104 } as const;
+const rowPx = 22;
+const barPx = 15;
+const railPx = 7;
+const usersPx = 64;
+const lanePadPx = 10;
+const milestoneRowPx = 17;
+const axisPx = 34;
+/** An average letter of the page's font at the size of the labels, a little generous: a label that is too long hides its neighbour. */
+const letterPx = 6.6;
+const labelGapPx = 6;
+const ticksMax = 12;
+
+/** What happened in one window of time. `gap`, `steps` and `act` belong to that window: the way out, or the way home. */
+export type Scene = {
+  readonly id: string;
+  readonly window: Window;
+  readonly gap: Window;
+  readonly steps: readonly ReportStep[];
+  readonly from: string;
+  readonly to: string;
+  readonly moved: boolean;
+  /** Nothing was broken: the old primary gave its right away instead of losing it. */
+  readonly graceful: boolean;
+  /** What zero is: "fault", "asked for". */
+  readonly origin?: string;
+};
+
+type Draw = {
+  readonly report: LabReport;
+  readonly chronicle: Chronicle;
+  readonly scene: Scene;
+  readonly x: (at: number) => number;
+  readonly since: (wallMs: number) => number;
+};
+
+export function timelineSvg(report: LabReport, chronicle: Chronicle, scene: Scene): Markup {
+  const { window } = scene;
+  const span = Math.max(1, window.to - window.from);
+  const x = (at: number): number =>
+    plot.left + ((Math.min(window.to, Math.max(window.from, at)) - window.from) / span) * (plot.right - plot.left);
+  const draw: Draw = { report, chronicle, scene, x, since: (wallMs) => wallMs - report.timeline.faultAt };
+
+  const flags = milestones(draw);
+  const top = flags.rows * milestoneRowPx + 12;
+  let y = top;
+  const grounds: Markup[] = [];
+  const marks: Markup[] = [];
+  for (const lane of chronicle.lanes) {
+    const drawn = lane.name === usersLane ? users(draw, y) : places(draw, lane.name, y);
+    grounds.push(html`<rect class="lane" x="0" y="${y}" width="${widthPx}" height="${drawn.height}"/>`);
+    marks.push(html`<g><text class="lane-name" x="14" y="${y + 20}">${cut(lane.name, 15)}</text>
+<text class="lane-note" x="14" y="${y + 35}">${cut(lane.note, 21)}</text>${drawn.markup}</g>`);
+    y += drawn.height + 4;
+  }
+  const bottom = y - 4;
+  const height = bottom + axisPx;
+  const label = `${seconds(window.from)} to ${seconds(window.to)} since the fault; the list below says the same in words`;
+  return html`<svg class="timeline" viewBox="0 0 ${widthPx} ${Math.round(height)}" role="img" aria-label="${label}">
+<defs><pattern id="${scene.id}-hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="hatch" width="2.4" height="6"/></pattern></defs>
+<g>${grounds}</g>${band(draw, top, bottom)}${axis(draw, top, bottom)}${lines(flags, bottom)}
+<g class="marks">${marks}</g>${flags.markup}</svg>`;
+}
+
+function band({ scene, x }: Draw, top: number, bottom: number): Markup {
+  if (scene.gap.to <= scene.window.from || scene.gap.from >= scene.window.to) return html``;
+  const from = x(scene.gap.from);
+  return html`<rect class="gap" x="${from}" y="${top}" width="${Math.max(2, x(scene.gap.to) - from)}" height="${bottom - top}"/>`;
+}
+
+function axis({ scene, x }: Draw, top: number, bottom: number): Markup {
+  const { from, to } = scene.window;
+  const step = niceStep((to - from) / ticksMax);
+  const ticks: Markup[] = [];
+  for (let at = Math.ceil(from / step) * step; at <= to; at += step) {
+    const digits = step >= 1_000 ? 0 : step >= 100 ? 1 : 2;
+    const text = `${(Math.abs(at) / 1_000).toFixed(digits)}`;
+    ticks.push(html`<line class="tick" x1="${x(at)}" x2="${x(at)}" y1="${top}" y2="${bottom + 5}"/>
+<text class="tick-label" x="${x(at)}" y="${bottom + 19}">${at < -step / 2 ? `-${text}` : text}</text>`);
+  }
+  return html`<g class="axis">${ticks}<text class="axis-name" x="14" y="${bottom + 19}">${scene.origin === "asked for" ? "s since it was asked" : "s since the fault"}</text></g>`;
+}
+
+function niceStep(least: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(1, least)));
+  return ([1, 2, 5, 10].find((factor) => factor * power >= least) ?? 10) * power;
+}
+
+type Flag = { readonly at: number; readonly text: string; readonly tone: "fault" | "users" | "done" };
+type Flags = {
+  readonly rows: number;
+  readonly markup: Markup;
+  readonly at: readonly { readonly x: number; readonly tone: Flag["tone"]; readonly top: number }[];
+};
+
+/** The few instants that everything turns on, named above the lanes and drawn through them. */
+function milestones(draw: Draw): Flags {
+  const { scene, report, since, x } = draw;
+  const endOf = (test: (step: ReportStep) => boolean): number | undefined => {
+    const ends = scene.steps.filter((step) => step.outcome === "done" && step.endedAt > 0 && test(step));
+    return ends.length === 0 ? undefined : Math.max(...ends.map((step) => since(step.endedAt)));
+  };
+  const faults = report.timeline.events
+    .filter((event) => event.kind === "fault")
+    .map((event): Flag => ({ at: since(event.at), text: clean(event.sentence), tone: "fault" }));
+  const epochEnd = endOf((step) => step.id.startsWith("fence.epoch"));
+  const promoted = endOf((step) => step.phase === "data" && step.region === scene.to);
+  const routed = endOf((step) => step.phase === "traffic");
+  const flags = [
+    ...faults,
+    ...(epochEnd === undefined
+      ? []
+      : [{ at: epochEnd, text: scene.graceful ? "new epoch" : "old lease is over", tone: "done" as const }]),
+    ...(promoted === undefined
+      ? []
+      : [{ at: promoted, text: `${clean(scene.to)} takes writes`, tone: "done" as const }]),
+    ...(routed === undefined ? [] : [{ at: routed, text: "traffic moved", tone: "done" as const }]),
+    ...(scene.moved && scene.gap.to < since(report.timeline.endedAt)
+      ? [{ at: scene.gap.to, text: "users write again", tone: "users" as const }]
+      : []),
+  ]
+    .filter((flag) => flag.at >= scene.window.from && flag.at <= scene.window.to)
+    .sort((a, b) => a.at - b.at);
+  const rows = new Rows();
+  const placed = flags.map((flag) => {
+    const text = `${seconds(flag.at)}  ${cut(flag.text, 52)}`;
+    const width = textPx(text);
+    const left = x(flag.at) + labelGapPx + width > plot.right;
+    const at = x(flag.at);
+    const row = rows.take(left ? at - width - labelGapPx : at - 2, left ? at + 2 : at + labelGapPx + width);
+    return { flag, at, row, left, text };
+  });
+  const y = (row: number): number => row * milestoneRowPx + 13;
+  return {
+    rows: Math.max(1, rows.count),
+    at: placed.map(({ at, row, flag }) => ({ x: at, tone: flag.tone, top: y(row) - 9 })),
+    markup: html`<g class="flags">${placed.map(
+      ({ flag, at, row, left, text }) =>
+        html`<text class="flag ${flag.tone}" x="${left ? at - labelGapPx : at + labelGapPx}" y="${y(row)}" text-anchor="${left ? "end" : "start"}">${text}</text>`,
+    )}</g>`,
+  };
+}
+
+function lines(flags: Flags, bottom: number): Markup {
+  return html`<g class="lines">${flags.at.map(
+    ({ x, tone, top }) => html`<line class="line ${tone}" x1="${x}" x2="${x}" y1="${top}" y2="${bottom}"/>`,
+  )}</g>`;
+}
+
+type Drawn = { readonly height: number; readonly markup: Markup };
+
+/** How many orders were acknowledged, by the epoch they were acknowledged under, and how long nobody could. */
+function users(draw: Draw, y: number): Drawn {
+  const { report, scene, x, since } = draw;
+  const { bucketMs } = report.timeline;
+  const inside = report.timeline.acknowledged.filter(
+    (bucket) => since(bucket.at) + bucketMs > scene.window.from && since(bucket.at) < scene.window.to,
+  );
+  const most = inside.reduce((max, bucket) => Math.max(max, bucket.count), 1);
+  const epochs = epochsOf(report);
+  const base = y + usersPx - 8;
+  const bars = inside.map((bucket) => {
+    const left = x(since(bucket.at));
+    const height = (bucket.count / most) * (usersPx - 30);
+    const wide = x(since(bucket.at) + bucketMs) - left;
+    return html`<rect class="epoch-${epochs.indexOf(bucket.epoch) % 2}" x="${left + 0.5}" y="${base - height}" width="${Math.max(0.5, wide - 1)}" height="${height}"/>`;
+  });
+  const spans = epochs.flatMap((epoch) => {
+    const of = inside.filter((bucket) => bucket.epoch === epoch);
+    const [first] = of;
+    if (first === undefined) return [];
+    const left = Math.max(plot.left, x(since(first.at)));
+    const right = x(since((of.at(-1) ?? first).at) + bucketMs);
+    const text = `epoch ${epoch}`;
+    return right - left < textPx(text)
+      ? []
+      : [html`<text class="epoch-name" x="${left + 1}" y="${y + 15}">${text}</text>`];
+  });
+  const from = x(scene.gap.from);
+  const to = x(scene.gap.to);
+  const text = scene.moved
+    ? `nobody can write for ${seconds(scene.gap.to - scene.gap.from)}`
+    : `longest gap ${seconds(scene.gap.to - scene.gap.from)}`;
+  const fits = to - from > textPx(text) + 12;
+  const middle = y + usersPx / 2 + 4;
+  const words = fits
+    ? html`<line class="gap-line" x1="${from + 3}" x2="${to - 3}" y1="${middle + 8}" y2="${middle + 8}"/><text class="gap-text" x="${(from + to) / 2}" y="${middle}" text-anchor="middle">${text}</text>`
+    : gapAside({ from, to, text, y: y + 15 });
+  return {
+    height: usersPx,
+    markup: html`<g class="users">${bars}<line class="base" x1="${plot.left}" x2="${plot.right}" y1="${base}" y2="${base}"/>${spans}${scene.gap.from < scene.window.to ? words : undefined}${edges(draw, base)}</g>`,
+  };
+}
+
+/** The numbers of the last write and of the first one after it, at the edges of the gap. */
+function edges({ chronicle, scene, x }: Draw, base: number): Markup {
+  const entries = chronicle.acts
+    .flatMap((act) => act.entries)
+    .filter((entry) => entry.lane === usersLane && entry.at >= scene.window.from && entry.at <= scene.window.to);
+  const apart = x(scene.gap.to) - x(scene.gap.from) > 60;
+  return html`${entries.map((entry) => {
+    const at = x(entry.at);
+    const first = entry.at <= scene.gap.from;
+    const inward = apart === first;
+    return html`${dot(entry.kind, at, base)}<text class="label" x="${inward ? at + 8 : at - 8}" y="${base - 6}" text-anchor="${inward ? "start" : "end"}"><tspan class="number">${entry.number}</tspan></text>`;
+  })}`;
+}
+
+function gapAside({
+  from,
+  to,
+  text,
+  y,
+}: {
+  readonly from: number;
+  readonly to: number;
+  readonly text: string;
+  readonly y: number;
+}): Markup {
+  const left = to + labelGapPx + textPx(text) > plot.right;
+  return html`<text class="gap-text" x="${left ? from - labelGapPx : to + labelGapPx}" y="${y}" text-anchor="${left ? "end" : "start"}">${text}</text>`;
+}
+
+function epochsOf(report: LabReport): readonly number[] {
+  return [...new Set(report.timeline.acknowledged.map((bucket) => bucket.epoch))].sort((a, b) => a - b);
+}
+
+function places(draw: Draw, name: string, y: number): Drawn {
+  const { scene, chronicle } = draw;
+  const entries = chronicle.acts
+    .flatMap((act) => act.entries)
+    .filter((entry) => entry.lane === name && entry.at >= scene.window.from && entry.at <= scene.window.to);
+  const rail = name === controllerLane ? html`` : railOf(draw, name, y + 6);
+  const railed = name === controllerLane ? 0 : railPx + 16;
+  const rows = new Rows();
+  const marks = entries.map((entry) => mark(draw, entry, rows, y + lanePadPx + railed));
+  return {
+    height: Math.max(48, lanePadPx + railed + rows.count * rowPx + 6),
+    markup: html`${rail}${marks}`,
+  };
+}
+
+/** Who was primary, and until when it had the right to write. */
+function railOf({ report, scene, x, since }: Draw, name: string, y: number): Markup {
+  const epochs = epochsOf(report);
+  const during = report.timeline.acknowledged.filter(
+    (bucket) => since(bucket.at) >= scene.window.from && since(bucket.at) <= scene.window.to,
+  );
+  const first = during[0]?.epoch;
+  const epochOf = (epoch: number | undefined): number =>
+    epoch === undefined ? 0 : Math.max(0, epochs.indexOf(epoch)) % 2;
+  const rail = (span: Window, style: string, text: string): Markup => {
+    const left = x(span.from);
+    const wide = Math.max(0, x(span.to) - left);
+    // Words that do not fit over their rail stand where they have room.
+    const overflows = left + textPx(text) > plot.right;
+    return html`<rect class="${style}" x="${left}" y="${y}" width="${wide}" height="${railPx}" rx="2"/>
+<text class="rail-name" x="${overflows ? plot.right : left}" y="${y + railPx + 11}" text-anchor="${overflows ? "end" : "start"}">${text}</text>`;
+  };
+  const said = (epoch: number | undefined): string =>
+    epoch === undefined || epoch === 0 ? "primary" : `primary, epoch ${epoch}`;
+  if (!scene.moved) {
+    return name === scene.from ? rail(scene.window, `epoch-${epochOf(first)}`, said(first)) : html``;
+  }
+  const stepEnd = (test: (step: ReportStep) => boolean): number | undefined =>
+    scene.steps
+      .filter((step) => test(step) && step.endedAt > 0 && step.outcome === "done")
+      .map((step) => since(step.endedAt))
+      .at(-1);
+  const over = stepEnd((step) => step.id.startsWith("fence.epoch")) ?? scene.gap.to;
+  if (name === scene.from) {
+    const fenced = scene.steps.find(
+      (step) => step.region === name && step.phase === "fence" && step.outcome === "done",
+    );
+    const until = scene.graceful ? since(fenced?.startedAt ?? report.timeline.faultAt) : 0;
+    return html`${rail({ from: scene.window.from, to: until }, `epoch-${epochOf(first)}`, said(first))}${
+      scene.graceful || over <= until
+        ? undefined
+        : html`<rect class="ground" x="${x(until)}" y="${y}" width="${x(over) - x(until)}" height="${railPx}"/>
+<rect fill="url(#${scene.id}-hatch)" x="${x(until)}" y="${y}" width="${x(over) - x(until)}" height="${railPx}"/>
+<text class="rail-name" x="${x(until) + labelGapPx}" y="${y + railPx + 11}">its lease runs on: nobody else may write yet</text>`
+    }`;
+  }
+  if (name !== scene.to) return html``;
+  const begins = stepEnd((step) => step.phase === "data" && step.region === name) ?? over;
+  const next = during.find(
+    (bucket) => since(bucket.at) >= scene.gap.to - report.timeline.bucketMs && bucket.epoch !== first,
+  )?.epoch;
+  return rail({ from: begins, to: scene.window.to }, `epoch-${epochOf(next)}`, said(next));
+}
+
+/** A bar for what took time, a dot for what did not; number and words beside it, or inside it where there is room. */
+function mark({ x, scene }: Draw, entry: Entry, rows: Rows, top: number): Markup {
+  const words = `${entry.number}  ${entry.short}`;
+  const width = textPx(words);
+  const left = x(entry.at);
+  const right = entry.until === undefined ? left : Math.max(left + 3, x(Math.min(entry.until, scene.window.to)));
+  const inside = right - left > width + 10;
+  const before = !inside && right + labelGapPx + 4 + width > plot.right;
+  const textX = inside ? left + 6 : before ? left - labelGapPx - 3 : right + labelGapPx + 3;
+  const row = rows.take(before ? textX - width : left - 6, inside ? right + 4 : before ? right + 6 : textX + width);
+  const middle = top + row * rowPx + rowPx / 2;
+  const shape = entry.until === undefined ? dot(entry.kind, left, middle) : bar(entry, left, right, middle);
+  return html`<g class="mark">${shape}<text class="label${inside ? " inside" : ""}" x="${textX}" y="${middle + 4}" text-anchor="${before ? "end" : "start"}"><tspan class="number">${entry.number}</tspan>  ${entry.short}</text></g>`;
+}
+
+function bar(entry: Entry, left: number, right: number, middle: number): Markup {
+  const style = entry.outcome === "done" ? "bar" : "bar astray";
+  return html`<rect class="${style}" x="${left}" y="${middle - barPx / 2}" width="${right - left}" height="${barPx}" rx="2.5"/>`;
+}
+
+export function dot(kind: EntryKind, x: number, y: number): Markup {
+  switch (kind) {
+    case "fault":
+      return html`<path class="dot fault" d="M${x - 4.5} ${y - 4.5}L${x + 4.5} ${y + 4.5}M${x + 4.5} ${y - 4.5}L${x - 4.5} ${y + 4.5}"/>`;
+    case "seen":
+      return html`<circle class="dot seen" cx="${x}" cy="${y}" r="4.2"/>`;
+    case "decided":
+      return html`<path class="dot decided" d="M${x} ${y - 5.5}L${x + 5.5} ${y}L${x} ${y + 5.5}L${x - 5.5} ${y}Z"/>`;
+    case "done":
+      return html`<rect class="dot done" x="${x - 4}" y="${y - 4}" width="8" height="8" rx="1.5"/>`;
+    case "users":
+      return html`<path class="dot users" d="M${x} ${y - 5}L${x + 5} ${y + 4}L${x - 5} ${y + 4}Z"/>`;
+    default:
+      return kind satisfies never;
+  }
+}
+
+function textPx(text: string): number {
+  return [...text].length * letterPx;
+}
+
+/** Rows of marks; each takes the first one in which nothing is where it wants to be. */
+class Rows {
+  readonly #taken: (readonly { readonly from: number; readonly to: number }[])[] = [];
+
+  take(from: number, to: number): number {
+    let row = 0;
+    while (this.#taken[row]?.some((other) => from < other.to + 8 && other.from < to + 8) === true) row += 1;
+    this.#taken[row] = [...(this.#taken[row] ?? []), { from, to }];
+    return row;
+  }
+
+  get count(): number {
+    return this.#taken.length;
+  }
+}
