@@ -7,7 +7,7 @@ import { readStored, startUsers } from "./clients.ts";
 import { LabFailure } from "./failure.ts";
 import { bringBack, killRegion } from "./faults.ts";
 import { measure } from "./measure.ts";
-import { coolDown, endedWrong, primaryOf, warmUp } from "./play.ts";
+import { endedWrong, primaryOf, warmUp } from "./play.ts";
 import { signalAll } from "./processes.ts";
 import type { Progress } from "./progress.ts";
 import type { CrashPoint, LabReport } from "./report.ts";
@@ -109,7 +109,6 @@ async function undisturbed(
   say: (detail: string) => void,
 ): Promise<readonly string[]> {
   await lab.untilProtected(say);
-  await coolDown(lab);
   const since = nowMs();
   await begin(lab, kind, from, refuse);
   await untilMoved(lab, from, say);
@@ -122,8 +121,13 @@ async function undisturbed(
 }
 
 async function begin(lab: Lab, kind: Kind, from: string, refuse: boolean): Promise<void> {
-  if (kind === "failover") return killRegion(lab, from, refuse ? "refuse" : "swallow");
   const to = lab.group.primary.find((region) => region !== from) as string;
+  if (kind === "failover") {
+    await killRegion(lab, from, refuse ? "refuse" : "swallow");
+    // Ordered by a person: automatic switches rest for a while after each one, and there are many here.
+    await lab.control.command({ kind: "failover", group: lab.group.name, to, by: "lab", acceptLoss: true }).catch(() => undefined);
+    return;
+  }
   // The controller may die before it can answer; what became of the order is seen afterwards.
   await lab.control.command({ kind: "switchover", group: lab.group.name, to, by: "lab" }).catch(() => undefined);
 }
@@ -136,7 +140,6 @@ async function dieAt(
   const twiceBefore = await effectsTwice(lab);
   await restartController(lab, { [crashVariable]: point.at });
   await lab.untilProtected(say);
-  await coolDown(lab);
   const child = lab.controller();
   await begin(lab, point.kind, point.from, point.refuse);
   const until = performance.now() + deathDeadlineMs;
