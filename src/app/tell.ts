@@ -20,7 +20,7 @@ export async function tellController(reach: Reach, command: Readonly<Record<stri
     throw new Refusal(request.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; "), 2);
   }
   const answer = await ask<CommandAnswer>(reach, "command", request.data);
-  print(reach, answer, () => `${answer.accepted ? "" : "Refused: "}${answer.sentence}${answer.run === undefined ? "" : `\nrun: ${answer.run}`}\n`);
+  print(reach, answer, () => `${answer.accepted || answer.sentence.startsWith("refused: ") ? "" : "refused: "}${answer.sentence}${answer.run === undefined ? "" : `\nrun: ${answer.run}`}\n`);
   return answer.accepted ? 0 : 1;
 }
 
