@@ -20,6 +20,7 @@ type Kind = "switchover" | "failover";
 const boundaries = ["intent", "effect", "outcome"] as const;
 /** The variable by which the controller is told where to die. */
 const crashVariable = "LEEWARD_CRASH_AT";
+const acceptedDeadlineMs = 10_000;
 const deathDeadlineMs = 30_000;
 const endDeadlineMs = 90_000;
 
@@ -122,14 +123,20 @@ async function undisturbed(
 
 async function begin(lab: Lab, kind: Kind, from: string, refuse: boolean): Promise<void> {
   const to = lab.group.primary.find((region) => region !== from) as string;
-  if (kind === "failover") {
-    await killRegion(lab, from, refuse ? "refuse" : "swallow");
-    // Ordered by a person: automatic switches rest for a while after each one, and there are many here.
-    await lab.control.command({ kind: "failover", group: lab.group.name, to, by: "lab", acceptLoss: true }).catch(() => undefined);
-    return;
+  if (kind === "failover") await killRegion(lab, from, refuse ? "refuse" : "swallow");
+  // Ordered by a person in both cases: automatic switches rest for a while after each one, and there are many here.
+  const group = lab.group.name;
+  const until = performance.now() + acceptedDeadlineMs;
+  for (;;) {
+    const answer = await lab.control
+      .command(kind === "failover" ? { kind, group, to, by: "lab", acceptLoss: true } : { kind, group, to, by: "lab" })
+      // The controller may die before it can answer; what became of the order is seen afterwards.
+      .catch(() => undefined);
+    if (answer === undefined || answer.accepted) return;
+    // A controller that has just started has not heard of every region yet, and says so.
+    if (performance.now() > until) throw new LabFailure(`The ${kind} to ${to} was refused: ${answer.sentence}`);
+    await sleep(100);
   }
-  // The controller may die before it can answer; what became of the order is seen afterwards.
-  await lab.control.command({ kind: "switchover", group: lab.group.name, to, by: "lab" }).catch(() => undefined);
 }
 
 async function dieAt(
