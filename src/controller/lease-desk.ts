@@ -81,7 +81,13 @@ export class LeaseDesk {
 
   #begin(record: GroupRecord, lease: Lease): void {
     const { clock, config, onRecord } = this.#ports;
-    const input = { kind: "started", record, lease, attemptBase: clock.wallMs(), nowMs: clock.nowMs() } as const;
+    const input = {
+      kind: "started",
+      record,
+      lease,
+      attemptBase: Math.floor(clock.wallMs()),
+      nowMs: clock.nowMs(),
+    } as const;
     this.#state = controllerTransition(config, newController(record, lease), input).state;
     onRecord(record);
   }

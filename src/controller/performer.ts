@@ -68,6 +68,8 @@ async function observe(ports: PerformerPorts, context: StepContext): Promise<Out
       return there ? pushRoute(ports, traffic) : { kind: "absent" };
     }
     case "order": {
+      const given = givenUp(ports, context, does);
+      if (given !== undefined) return given;
       const answer = await sendOrder(ports, context, region, does, true);
       if (answer.kind === "silent") return { kind: "unknown", reason: answer.why };
       if (answer.kind === "ended") {

@@ -21,7 +21,7 @@ export class VirtualClock {
   clock(alive: () => boolean = () => true): Clock {
     return {
       nowMs: () => this.#nowMs,
-      wallMs: () => wallStartMs + this.#nowMs,
+      wallMs: () => wallStartMs + Math.floor(this.#nowMs),
       sleep: (ms, signal) => this.#sleep(ms, signal, alive),
     };
   }
