@@ -89,7 +89,7 @@ export function measure(evidence: Evidence): LabReport {
     objectives: { rtoMs: goal.rtoMs, rpoMs: goal.rpoMs, met: rtoMs <= goal.rtoMs && rpoMs <= goal.rpoMs },
     predicted: { rtoMs: run?.expectedMs ?? 0, rpoMs: evidence.mode === "sync" ? 0 : (run?.lossBoundMs ?? 0) },
     notes: notesOf(evidence),
-    timeline: timelineOf(evidence, gap),
+    timeline: timelineOf(evidence, gap, homeGap),
   };
 }
 
@@ -165,6 +165,14 @@ function switchRun(evidence: Evidence, from: number, to: number): RunReport | un
     .sort((a, b) => Number(gaveUp(a)) - Number(gaveUp(b)) || a.startedAt - b.startedAt)[0];
 }
 
+/** The run that brought the primary back to where it was before the fault. */
+function homeRun(evidence: Evidence, askedAt: number): RunReport | undefined {
+  return evidence.runs
+    .filter((run) => run.startedAt >= askedAt && run.to === evidence.region && run.from !== run.to)
+    .filter((run) => run.kind === "switchover" || run.kind === "failback")
+    .sort((a, b) => Number(gaveUp(a)) - Number(gaveUp(b)) || a.startedAt - b.startedAt)[0];
+}
+
 /** One that ended without moving anybody tells less than a later one that did. */
 function gaveUp(run: RunReport): boolean {
   return run.result === "failed" || run.result === "aborted";
@@ -219,7 +227,10 @@ function wordsOf(evidence: Evidence, run: RunReport | undefined): Pick<LabReport
   const here = begun.filter((event) => event.region === evidence.region);
   // A run says in its reason which diagnosis it acted on; its numbers have grown since, so the words before the first are compared.
   const stem = (sentence: string): string => sentence.split(/[0-9]/)[0] ?? sentence;
-  const seen = run === undefined ? (here.at(-1) ?? begun.at(-1)) : begun.findLast((event) => run.reason.startsWith(stem(event.sentence)));
+  const seen =
+    run === undefined
+      ? (here.at(-1) ?? begun.at(-1))
+      : begun.findLast((event) => run.reason.startsWith(stem(event.sentence)));
   const decided = during.filter((event) => event.kind === "decided").at(-1);
   return {
     diagnosis: seen?.name ?? "none",
@@ -250,7 +261,8 @@ function notesOf(evidence: Evidence): readonly string[] {
   ];
 }
 
-function timelineOf(evidence: Evidence, gap: Timeline["gap"]): Timeline {
+function timelineOf(evidence: Evidence, gap: Timeline["gap"], homeGap: Timeline["gap"] | undefined): Timeline {
+  const { homeAt } = evidence;
   const buckets = new Map<string, { at: number; epoch: number; count: number }>();
   for (const entry of evidence.entries) {
     if (entry.client !== "users" || entry.what !== "order" || !isAcknowledged(entry)) continue;
@@ -278,6 +290,9 @@ function timelineOf(evidence: Evidence, gap: Timeline["gap"]): Timeline {
     endedAt: evidence.endedAt,
     faultAt: evidence.faultAt,
     gap,
+    ...(homeAt === undefined || homeGap === undefined
+      ? {}
+      : { home: { askedAt: homeAt, gap: homeGap, steps: homeRun(evidence, homeAt)?.steps ?? [] } }),
     events: events.sort((a, b) => a.at - b.at),
     bucketMs,
     acknowledged: [...buckets.values()].sort((a, b) => a.at - b.at || a.epoch - b.epoch),

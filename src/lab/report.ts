@@ -82,6 +82,12 @@ export type Timeline = {
   readonly faultAt: number;
   /** The longest gap of the first act. */
   readonly gap: { readonly from: number; readonly to: number };
+  /** The second act: when the switch home was asked for, the longest gap since, and the steps of its run. */
+  readonly home?: {
+    readonly askedAt: number;
+    readonly gap: { readonly from: number; readonly to: number };
+    readonly steps: readonly ReportStep[];
+  };
   readonly events: readonly {
     readonly at: number;
     readonly kind: "seen" | "decided" | "done" | "fault";

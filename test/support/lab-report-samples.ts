@@ -302,7 +302,6 @@ export const splitBrain: LabReport = {
 export const crashes: LabReport = {
   ...withoutHome,
   story: "controller-crash",
-  rtoMs: 611.2,
   crashes: [
     { at: "switchover/check.target@south/intent", died: true, ended: "prior", effectsTwice: 0 },
     { at: "switchover/fence.fence.orders@north/effect", died: true, ended: "intended", effectsTwice: 0 },

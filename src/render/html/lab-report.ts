@@ -1,7 +1,7 @@
 // A story of the lab as one page that stands alone. Read from the top it answers: what happened, was that good, when did what happen and
 // why, what was lost, and how do we know. Every word from outside passes `clean`, and the templates escape it.
 
-import { figuresOf, type Figure, lossWords, notesOf, phaseShares } from "../lab/account.ts";
+import { decisionWords, figuresOf, lossWords, notesOf, phaseShares } from "../lab/account.ts";
 import { type Act, type Chronicle, chronicleOf, type Entry, type EntryKind, usersLane } from "../lab/chronicle.ts";
 import { type LabReport, moved, placesOf, type ReportStep } from "../lab/report.ts";
 import { type Verdict, verdictOf } from "../lab/verdict.ts";
@@ -18,7 +18,8 @@ export type LabPageOptions = {
 
 const roundsShownMax = 200;
 /** Of the figures these stand on top, large. */
-const tileNames = ["longest write gap", "of these lost", "data lost, in time", "two writers", "gap of the way home"];
+const lostName = "of these lost";
+const tileNames = ["longest write gap", lostName, "data lost, in time", "two writers", "gap of the way home"];
 
 /** The whole page. Needs nothing from anywhere, runs no script, and shows only what is in the report. */
 export function labReportHtml(report: LabReport, options: LabPageOptions = {}): string {
@@ -28,22 +29,22 @@ export function labReportHtml(report: LabReport, options: LabPageOptions = {}): 
 ${tiles(report)}
 ${picture(report, chronicle)}
 ${whereTheTimeWent(report)}
+<div class="two">${lossAccount(report)}${figures(report)}</div>
+${rounds(report)}
 ${story(report, chronicle)}
 ${homeAct(report, chronicle)}
-${rounds(report)}
 ${crashes(report)}
 ${steps(report.steps, report, "Steps of the switch", report.timeline.faultAt)}
-<div class="two">${lossAccount(report)}${figures(report)}</div>
 ${bottom(report)}`;
   return page(clean(options.title ?? `${report.system}: ${report.story}, ${verdict.word}`), body);
 }
 
 function top(report: LabReport, verdict: Verdict): Markup {
-  const reason = clean(report.reason);
+  const decided = decisionWords(report);
   return html`<header class="${verdict.tone}">
 <p class="kicker"><span class="badge">${verdict.word}</span><span>${clean(report.system)}</span><span>story ${clean(report.story)}</span><span>${report.mode} replication</span><span>${instant(report.timeline.faultAt)}</span></p>
 <h1>${verdict.sentence}</h1>
-${reason === "" ? undefined : html`<p class="reason">Decided, ${clean(report.decision)}: ${reason}.</p>`}
+${decided === "" ? undefined : html`<p class="reason">${decided}</p>`}
 </header>`;
 }
 
@@ -52,12 +53,8 @@ function tiles(report: LabReport): Markup {
   const ordered = tileNames.flatMap((name) => shown.filter((figure) => figure.name === name));
   return html`<div class="tiles">${ordered.map(
     (figure) =>
-      html`<div class="tile ${figure.tone}"><div class="name">${tileName(figure, report)}</div><div class="value">${figure.value}</div><div class="note">${figure.note}</div></div>`,
+      html`<div class="tile ${figure.tone}"><div class="name">${figure.name === lostName ? "orders lost" : figure.name}</div><div class="value">${figure.value}</div><div class="note">${figure.name === lostName ? `of ${count(report.acknowledged)} acknowledged; ` : ""}${figure.note}</div></div>`,
   )}</div>`;
-}
-
-function tileName(figure: Figure, report: LabReport): string {
-  return figure.name === "of these lost" ? `lost, of ${count(report.acknowledged)} acknowledged` : figure.name;
 }
 
 function picture(report: LabReport, chronicle: Chronicle): Markup {
@@ -72,10 +69,9 @@ function picture(report: LabReport, chronicle: Chronicle): Markup {
     to: clean(to),
     moved: moved(report),
     graceful: report.story === "switchover",
-    ...(report.story === "switchover" ? { origin: "asked for" } : {}),
+    zero: { at: 0, name: zeroOf(report) },
   });
-  const many =
-    report.rounds === undefined || report.rounds.count < 2 ? "" : " This is the round whose gap is the median.";
+  const many = report.rounds === undefined || report.rounds.count < 2 ? "" : " It is one round, the one in the middle.";
   return html`<section><h2>What happened, when and where</h2>
 <p class="lead">Time runs from left to right. The shaded band is the time without a single acknowledged write.${many} The numbers are those of the list below.</p>
 <div class="scroll">${svg}</div>
@@ -111,17 +107,21 @@ function story(report: LabReport, chronicle: Chronicle): Markup {
   const acts = chronicle.acts.filter((act) => act.title !== homeTitle);
   if (acts.length === 0) return html``;
   return html`<section class="long"><h2>The same in words</h2>
-<p class="lead">${report.story === "switchover" ? "Seconds since it was asked for." : "Seconds since the fault."} Each entry has its reason.</p>
-${acts.map((act) => list(act))}${chronicle.leftOut > 0 ? html`<p class="lead">${count(chronicle.leftOut)} later entries are not shown.</p>` : undefined}</section>`;
+<p class="lead">Counted from the moment ${report.story === "switchover" ? "it was asked for" : "of the fault"}. Each entry has its reason.</p>
+${acts.map((act) => list(act, 0))}${chronicle.leftOut > 0 ? html`<p class="lead">${count(chronicle.leftOut)} later entries are not shown.</p>` : undefined}</section>`;
 }
 
 const homeTitle = "The way home";
 
-function list(act: Act): Markup {
-  return html`${act.title === homeTitle ? undefined : html`<h3>${act.title}</h3>`}<ol class="story">${act.entries.map(item)}</ol>`;
+function zeroOf(report: LabReport): "it was asked for" | "the fault" {
+  return report.story === "switchover" ? "it was asked for" : "the fault";
 }
 
-function item(entry: Entry): Markup {
+function list(act: Act, zero: number): Markup {
+  return html`${act.title === homeTitle ? undefined : html`<h3>${act.title}</h3>`}<ol class="story">${act.entries.map((entry) => item(entry, zero))}</ol>`;
+}
+
+function item(entry: Entry, zero: number): Markup {
   const took =
     entry.until === undefined
       ? ""
@@ -130,7 +130,7 @@ function item(entry: Entry): Markup {
         : "still runs";
   const ended = entry.outcome === undefined || entry.outcome === "done" ? "" : `ended ${entry.outcome}`;
   const aside = [took, ended].filter((one) => one !== "").join(", ");
-  return html`<li><span class="n">${entry.number}</span><span class="at">${seconds(entry.at)}</span><svg viewBox="0 0 14 14" aria-hidden="true">${dot(entry.kind, 7, 7)}</svg><span class="who">${entry.lane === usersLane ? "users" : entry.lane}</span><span class="said">${capital(entry.sentence)}${aside === "" ? undefined : html` <span class="aside">(${aside})</span>`}</span></li>`;
+  return html`<li><span class="n">${entry.number}</span><span class="at">${seconds(entry.at - zero)}</span><svg viewBox="0 0 14 14" aria-hidden="true">${dot(entry.kind, 7, 7, entry.outcome !== undefined && entry.outcome !== "done")}</svg><span class="who">${entry.lane === usersLane ? "users" : entry.lane}</span><span class="said">${capital(entry.sentence)}${aside === "" ? undefined : html` <span class="aside">(${aside})</span>`}</span></li>`;
 }
 
 function homeAct(report: LabReport, chronicle: Chronicle): Markup {
@@ -139,6 +139,7 @@ function homeAct(report: LabReport, chronicle: Chronicle): Markup {
   const { from, to } = placesOf(report);
   const act = chronicle.acts.find((one) => one.title === homeTitle);
   const gap = timeline.home?.gap;
+  const zero = (timeline.home?.askedAt ?? timeline.faultAt) - timeline.faultAt;
   const svg =
     chronicle.second === undefined || gap === undefined
       ? undefined
@@ -151,6 +152,7 @@ function homeAct(report: LabReport, chronicle: Chronicle): Markup {
           to: clean(from),
           moved: true,
           graceful: true,
+          zero: { at: zero, name: "it was asked for" },
         })}</div>`;
   const lost =
     home.lost === 0
@@ -158,7 +160,7 @@ function homeAct(report: LabReport, chronicle: Chronicle): Markup {
       : `${counted(home.lost, "acknowledged order")} lost, though not one may be`;
   return html`<section class="long"><h2>The way home</h2>
 <p class="lead">Once ${clean(from)} was a standby again, the group was switched back to it: writes waited ${seconds(home.writeGapMs)}, and ${lost}.</p>
-${svg}${act === undefined ? undefined : html`<h3>In words</h3>${list(act)}`}</section>`;
+${svg}${act === undefined ? undefined : html`<h3>In words, counted from the moment it was asked for</h3>${list(act, zero)}`}</section>`;
 }
 
 function rounds(report: LabReport): Markup {
@@ -203,7 +205,7 @@ function lossAccount(report: LabReport): Markup {
 
 function figures(report: LabReport): Markup {
   return html`<section><h2>Figures</h2>
-<table><tbody>${figuresOf(report).map(
+<table class="figures"><tbody>${figuresOf(report).map(
     (figure) =>
       html`<tr><td>${figure.name}</td><td class="num ${figure.tone}">${figure.value}</td><td class="quiet">${figure.note}</td></tr>`,
   )}</tbody></table></section>`;

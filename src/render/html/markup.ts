@@ -35,8 +35,12 @@ const entities: Readonly<Record<string, string>> = {
 
 /** A page holds no control characters but line ends, and no half of a character. */
 function escaped(text: string): string {
-  return text
-    .toWellFormed()
-    .replace(/[\p{Cc}\ufffe\uffff]/gu, " ")
-    .replace(/[&<>"'`]/g, (letter) => entities[letter] ?? "");
+  return (
+    text
+      .toWellFormed()
+      .replace(/[\p{Cc}\ufffe\uffff]/gu, " ")
+      // A number stays with its unit.
+      .replace(/(\d) (?=(?:ms|s|min|h|B|kB|MB|GB|%)(?![\p{L}\d]))/gu, "$1\u00a0")
+      .replace(/[&<>"'`]/g, (letter) => entities[letter] ?? "")
+  );
 }

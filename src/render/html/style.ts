@@ -27,16 +27,16 @@ header{border-left:4px solid var(--good);padding:2px 0 4px 20px}
 header.missed{border-color:var(--warn)}
 header.broken{border-color:var(--bad)}
 header.broken h1{color:var(--bad)}
-header .reason{color:var(--soft);margin:12px 0 0}
+header .reason{color:var(--soft);margin:12px 0 0;max-width:100ch}
 section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:20px 22px 22px;margin-top:18px}
-section>.lead{color:var(--soft);margin:0 0 14px}
+section>.lead{color:var(--soft);margin:0 0 14px;max-width:120ch}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(195px,1fr));gap:12px;margin-top:22px}
 .tile{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:13px 16px}
 .tile .name{color:var(--soft);font-size:13px}
 .tile .value{font-size:25px;font-weight:650;line-height:1.25;letter-spacing:-.01em}
 .tile .note{color:var(--soft);font-size:12.5px;line-height:1.4}
 .tile.bad{border-color:var(--bad);background:var(--bad-ground)}
-.tile.good .value{color:var(--good)}.tile.bad .value{color:var(--bad)}
+.tile.warn .value{color:var(--warn)}.tile.good .value{color:var(--good)}.tile.bad .value{color:var(--bad)}
 .scroll{overflow-x:auto}
 svg{display:block;width:100%;height:auto;font-family:inherit}
 svg.timeline{min-width:900px}
@@ -52,15 +52,15 @@ svg .axis-name{fill:var(--soft);font-size:11px}
 svg .gap-text{font-size:13px;font-weight:650;fill:var(--warn)}
 .line{stroke-width:1.2;stroke-dasharray:3 3;stroke:var(--done);stroke-opacity:.8}
 .line.fault{stroke:var(--fault);stroke-width:1.8;stroke-dasharray:none;stroke-opacity:1}
-.line.users{stroke:var(--users);stroke-width:1.6;stroke-dasharray:none}
-svg .flag{font-weight:600;fill:var(--done)}svg .flag.fault{fill:var(--fault)}svg .flag.users{fill:var(--users)}
+.line.decided{stroke:var(--decided);stroke-dasharray:none;stroke-opacity:1}.line.users{stroke:var(--users);stroke-width:1.6;stroke-dasharray:none}
+svg .flag{font-weight:600;fill:var(--done)}svg .flag.fault{fill:var(--fault)}svg .flag.decided{fill:var(--decided)}svg .flag.users{fill:var(--users)}
 .epoch-0{fill:var(--epoch-0)}.epoch-1{fill:var(--epoch-1)}.base{stroke:var(--faint);stroke-width:1}
 .hatch{fill:var(--epoch-0)}.ground{fill:var(--lane)}
 .bar{fill:var(--done-ground);stroke:var(--done);stroke-width:1.2}
 .bar.astray{fill:var(--astray-ground);stroke:var(--astray);stroke-dasharray:4 3}
 .dot{stroke-width:2.2;fill:none}
-.dot.fault{stroke:var(--fault);stroke-width:2.8}.dot.seen{stroke:var(--seen);fill:var(--card)}.dot.decided{fill:var(--decided)}.dot.done{fill:var(--done)}.dot.users{fill:var(--users)}
-svg .label{paint-order:stroke;stroke:var(--lane);stroke-width:3.5px;stroke-linejoin:round;stroke-opacity:.9}
+.dot.fault{stroke:var(--fault);stroke-width:2.8}.dot.seen{stroke:var(--seen);fill:var(--card)}.dot.decided{fill:var(--decided)}.dot.done{fill:var(--done)}.dot.astray{fill:var(--astray-ground);stroke:var(--astray);stroke-width:1.6}.dot.users{fill:var(--users)}
+svg .label,svg .rail-name{paint-order:stroke;stroke:var(--lane);stroke-width:3.5px;stroke-linejoin:round;stroke-opacity:.75}
 svg .label.inside{stroke:none}
 svg .number{font-weight:700;fill:var(--soft)}
 .legend{display:flex;flex-wrap:wrap;gap:4px 18px;color:var(--soft);font-size:12.5px;margin:12px 0 0;padding:0;list-style:none}
@@ -68,7 +68,7 @@ svg .number{font-weight:700;fill:var(--soft)}
 ol.story{list-style:none;margin:0;padding:0}
 ol.story li{display:grid;grid-template-columns:30px 68px 20px 92px minmax(0,1fr);gap:0 8px;padding:5px 0;border-top:1px solid var(--line);align-items:baseline}
 ol.story li:first-child{border-top:0}
-.story .n{text-align:right;color:var(--faint);font-weight:650}.story .at{text-align:right;white-space:nowrap}.story svg{width:14px;height:14px;align-self:center}
+.story .n{text-align:right;color:var(--faint);font-weight:650}.story .at{text-align:right;white-space:nowrap}.story svg{width:14px;height:14px;align-self:start;margin-top:4px}
 .story .who{color:var(--soft);overflow-wrap:anywhere}.story .said{overflow-wrap:anywhere}.story .aside{color:var(--soft)}
 table{border-collapse:collapse;width:100%}
 th{text-align:left;font-weight:600;color:var(--soft);font-size:12.5px}
@@ -76,9 +76,10 @@ th,td{padding:5px 16px 5px 0;border-bottom:1px solid var(--line);vertical-align:
 tr:last-child td{border-bottom:0}
 td:last-child,th:last-child{padding-right:0}
 .num{text-align:right;white-space:nowrap}
-td.quiet{color:var(--soft)}td.good{color:var(--good);font-weight:650}td.bad{color:var(--bad);font-weight:650}
+td.quiet{color:var(--soft)}td.warn{color:var(--warn);font-weight:650}td.good{color:var(--good);font-weight:650}td.bad{color:var(--bad);font-weight:650}
 code{font:12.5px/1.4 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}
-.two{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr);gap:18px}
+.two{display:grid;grid-template-columns:minmax(0,9fr) minmax(0,11fr);gap:18px;align-items:start}
+.figures td:first-child{white-space:nowrap}svg+table{margin-top:12px}
 .two section{margin-top:18px}
 .p0{fill:var(--p0)}.p1{fill:var(--p1)}.p2{fill:var(--p2)}.p3{fill:var(--p3)}.p4{fill:var(--p4)}.p5{fill:var(--p5)}
 .key{width:12px;height:12px;display:inline-block;vertical-align:-1px}

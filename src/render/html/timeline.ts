@@ -39,8 +39,8 @@ export type Scene = {
   readonly moved: boolean;
   /** Nothing was broken: the old primary gave its right away instead of losing it. */
   readonly graceful: boolean;
-  /** What zero is: "fault", "asked for". */
-  readonly origin?: string;
+  /** What zero is, in words and in milliseconds since the fault. */
+  readonly zero: { readonly at: number; readonly name: "the fault" | "it was asked for" };
 };
 
 type Draw = {
@@ -64,19 +64,26 @@ export function timelineSvg(report: LabReport, chronicle: Chronicle, scene: Scen
   const grounds: Markup[] = [];
   const marks: Markup[] = [];
   for (const lane of chronicle.lanes) {
-    const drawn = lane.name === usersLane ? users(draw, y) : places(draw, lane.name, y);
+    const drawn = lane === usersLane ? users(draw, y) : places(draw, lane, y);
     grounds.push(html`<rect class="lane" x="0" y="${y}" width="${widthPx}" height="${drawn.height}"/>`);
-    marks.push(html`<g><text class="lane-name" x="14" y="${y + 20}">${cut(lane.name, 15)}</text>
-<text class="lane-note" x="14" y="${y + 35}">${cut(lane.note, 21)}</text>${drawn.markup}</g>`);
+    marks.push(html`<g><text class="lane-name" x="14" y="${y + 20}">${cut(lane, 15)}</text>
+<text class="lane-note" x="14" y="${y + 35}">${noteOf(lane, scene)}</text>${drawn.markup}</g>`);
     y += drawn.height + 4;
   }
   const bottom = y - 4;
   const height = bottom + axisPx;
-  const label = `${seconds(window.from)} to ${seconds(window.to)} since the fault; the list below says the same in words`;
+  const label = `${seconds(window.from - scene.zero.at)} to ${seconds(window.to - scene.zero.at)} since ${scene.zero.name}; the list says the same in words`;
   return html`<svg class="timeline" viewBox="0 0 ${widthPx} ${Math.round(height)}" role="img" aria-label="${label}">
 <defs><pattern id="${scene.id}-hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect class="hatch" width="2.4" height="6"/></pattern></defs>
 <g>${grounds}</g>${band(draw, top, bottom)}${axis(draw, top, bottom)}${lines(flags, bottom)}
 <g class="marks">${marks}</g>${flags.markup}</svg>`;
+}
+
+function noteOf(lane: string, scene: Scene): string {
+  if (lane === usersLane) return "orders stored";
+  if (lane === controllerLane) return "sees and decides";
+  if (lane === scene.from) return scene.moved ? "primary at first" : "primary";
+  return scene.moved && lane === scene.to ? "takes over" : "";
 }
 
 function band({ scene, x }: Draw, top: number, bottom: number): Markup {
@@ -86,16 +93,18 @@ function band({ scene, x }: Draw, top: number, bottom: number): Markup {
 }
 
 function axis({ scene, x }: Draw, top: number, bottom: number): Markup {
-  const { from, to } = scene.window;
+  const from = scene.window.from - scene.zero.at;
+  const to = scene.window.to - scene.zero.at;
   const step = niceStep((to - from) / ticksMax);
   const ticks: Markup[] = [];
   for (let at = Math.ceil(from / step) * step; at <= to; at += step) {
     const digits = step >= 1_000 ? 0 : step >= 100 ? 1 : 2;
     const text = `${(Math.abs(at) / 1_000).toFixed(digits)}`;
-    ticks.push(html`<line class="tick" x1="${x(at)}" x2="${x(at)}" y1="${top}" y2="${bottom + 5}"/>
-<text class="tick-label" x="${x(at)}" y="${bottom + 19}">${at < -step / 2 ? `-${text}` : text}</text>`);
+    const px = x(at + scene.zero.at);
+    ticks.push(html`<line class="tick" x1="${px}" x2="${px}" y1="${top}" y2="${bottom + 5}"/>
+<text class="tick-label" x="${px}" y="${bottom + 19}">${at < -step / 2 ? `-${text}` : text}</text>`);
   }
-  return html`<g class="axis">${ticks}<text class="axis-name" x="14" y="${bottom + 19}">${scene.origin === "asked for" ? "s since it was asked" : "s since the fault"}</text></g>`;
+  return html`<g class="axis">${ticks}<text class="axis-name" x="14" y="${bottom + 19}">${scene.zero.name === "the fault" ? "s since the fault" : "s since asked"}</text></g>`;
 }
 
 function niceStep(least: number): number {
@@ -103,7 +112,7 @@ function niceStep(least: number): number {
   return ([1, 2, 5, 10].find((factor) => factor * power >= least) ?? 10) * power;
 }
 
-type Flag = { readonly at: number; readonly text: string; readonly tone: "fault" | "users" | "done" };
+type Flag = { readonly at: number; readonly text: string; readonly tone: "fault" | "decided" | "users" | "done" };
 type Flags = {
   readonly rows: number;
   readonly markup: Markup;
@@ -119,7 +128,13 @@ function milestones(draw: Draw): Flags {
   };
   const faults = report.timeline.events
     .filter((event) => event.kind === "fault")
-    .map((event): Flag => ({ at: since(event.at), text: clean(event.sentence), tone: "fault" }));
+    .map(
+      (event): Flag => ({
+        at: since(event.at),
+        text: clean(event.sentence),
+        tone: scene.graceful ? "decided" : "fault",
+      }),
+    );
   const epochEnd = endOf((step) => step.id.startsWith("fence.epoch"));
   const promoted = endOf((step) => step.phase === "data" && step.region === scene.to);
   const routed = endOf((step) => step.phase === "traffic");
@@ -140,9 +155,9 @@ function milestones(draw: Draw): Flags {
     .sort((a, b) => a.at - b.at);
   const rows = new Rows();
   const placed = flags.map((flag) => {
-    const text = `${seconds(flag.at)}  ${cut(flag.text, 52)}`;
+    const text = `${seconds(flag.at - scene.zero.at)}  ${cut(flag.text, 52)}`;
     const width = textPx(text);
-    const left = x(flag.at) + labelGapPx + width > plot.right;
+    const left = x(flag.at) + labelGapPx + width > widthPx;
     const at = x(flag.at);
     const row = rows.take(left ? at - width - labelGapPx : at - 2, left ? at + 2 : at + labelGapPx + width);
     return { flag, at, row, left, text };
@@ -168,45 +183,67 @@ type Drawn = { readonly height: number; readonly markup: Markup };
 
 /** How many orders were acknowledged, by the epoch they were acknowledged under, and how long nobody could. */
 function users(draw: Draw, y: number): Drawn {
-  const { report, scene, x, since } = draw;
-  const { bucketMs } = report.timeline;
-  const inside = report.timeline.acknowledged.filter(
-    (bucket) => since(bucket.at) + bucketMs > scene.window.from && since(bucket.at) < scene.window.to,
-  );
-  const most = inside.reduce((max, bucket) => Math.max(max, bucket.count), 1);
-  const epochs = epochsOf(report);
-  const base = y + usersPx - 8;
-  const bars = inside.map((bucket) => {
-    const left = x(since(bucket.at));
-    const height = (bucket.count / most) * (usersPx - 30);
-    const wide = x(since(bucket.at) + bucketMs) - left;
-    return html`<rect class="epoch-${epochs.indexOf(bucket.epoch) % 2}" x="${left + 0.5}" y="${base - height}" width="${Math.max(0.5, wide - 1)}" height="${height}"/>`;
-  });
-  const spans = epochs.flatMap((epoch) => {
-    const of = inside.filter((bucket) => bucket.epoch === epoch);
-    const [first] = of;
-    if (first === undefined) return [];
-    const left = Math.max(plot.left, x(since(first.at)));
-    const right = x(since((of.at(-1) ?? first).at) + bucketMs);
-    const text = `epoch ${epoch}`;
-    return right - left < textPx(text)
-      ? []
-      : [html`<text class="epoch-name" x="${left + 1}" y="${y + 15}">${text}</text>`];
-  });
+  const { report, scene, x } = draw;
   const from = x(scene.gap.from);
   const to = x(scene.gap.to);
-  const text = scene.moved
-    ? `nobody can write for ${seconds(scene.gap.to - scene.gap.from)}`
-    : `longest gap ${seconds(scene.gap.to - scene.gap.from)}`;
-  const fits = to - from > textPx(text) + 12;
+  const shown = scene.gap.from < scene.window.to && scene.gap.to > scene.window.from;
+  const length = seconds(scene.gap.to - scene.gap.from);
+  const text = scene.graceful
+    ? `writes wait ${length}`
+    : scene.moved
+      ? `nobody can write for ${length}`
+      : `longest gap ${length}`;
+  const fits = to - from > textPx(text) + 80;
+  // Words that do not fit into the gap get a line of their own.
+  const height = usersPx + (fits || !shown ? 0 : 16);
+  const nameY = y + height - usersPx + 15;
+  const base = y + height - 8;
+  const epochs = epochsOf(report);
+  const bars = barsOf(draw);
+  const fullest = bars.reduce((max, bar) => Math.max(max, bar.rate), 0.001);
+  const drawn = bars.map((bar) => {
+    const left = x(bar.from);
+    const tall = (bar.rate / fullest) * (usersPx - 30);
+    return html`<rect class="epoch-${epochs.indexOf(bar.epoch) % 2}" x="${left + 0.5}" y="${base - tall}" width="${Math.max(0.5, x(bar.to) - left - 1)}" height="${tall}"/>`;
+  });
+  const names = epochs.flatMap((epoch) => {
+    const of = bars.filter((bar) => bar.epoch === epoch);
+    const left = x(of[0]?.from ?? 0);
+    const name = `epoch ${epoch}`;
+    return of.length === 0 || x(of.at(-1)?.to ?? 0) - left < textPx(name)
+      ? []
+      : [html`<text class="epoch-name" x="${left + 2}" y="${nameY}">${name}</text>`];
+  });
   const middle = y + usersPx / 2 + 4;
   const words = fits
-    ? html`<line class="gap-line" x1="${from + 3}" x2="${to - 3}" y1="${middle + 8}" y2="${middle + 8}"/><text class="gap-text" x="${(from + to) / 2}" y="${middle}" text-anchor="middle">${text}</text>`
+    ? html`<line class="gap-line" x1="${from + 30}" x2="${to - 30}" y1="${middle + 8}" y2="${middle + 8}"/><text class="gap-text" x="${(from + to) / 2}" y="${middle}" text-anchor="middle">${text}</text>`
     : gapAside({ from, to, text, y: y + 15 });
-  return {
-    height: usersPx,
-    markup: html`<g class="users">${bars}<line class="base" x1="${plot.left}" x2="${plot.right}" y1="${base}" y2="${base}"/>${spans}${scene.gap.from < scene.window.to ? words : undefined}${edges(draw, base)}</g>`,
-  };
+  const marks = html`<line class="base" x1="${plot.left}" x2="${plot.right}" y1="${base}" y2="${base}"/>${names}${shown ? words : undefined}${edges(draw, base)}`;
+  return { height, markup: html`<g class="users">${drawn}${marks}</g>` };
+}
+
+type Bar = { readonly from: number; readonly to: number; readonly epoch: number; readonly rate: number };
+
+/** Acknowledged orders a millisecond. A bucket that reaches into the gap ends, or begins, where the gap does. */
+function barsOf({ report, scene, since }: Draw): readonly Bar[] {
+  const { bucketMs, acknowledged } = report.timeline;
+  const { window, gap } = scene;
+  return acknowledged.flatMap((bucket): readonly Bar[] => {
+    const begin = since(bucket.at);
+    const end = begin + bucketMs;
+    const before = begin < gap.from;
+    const from = !before && begin < gap.to ? Math.min(end, gap.to) : begin;
+    const to = before && end > gap.from ? gap.from : end;
+    if (to - from < 1 || to <= window.from || from >= window.to) return [];
+    return [
+      {
+        from,
+        to,
+        epoch: bucket.epoch,
+        rate: Math.min(bucket.count / (to - from), (bucket.count * 1.2) / bucketMs + 0.02),
+      },
+    ];
+  });
 }
 
 /** The numbers of the last write and of the first one after it, at the edges of the gap. */
@@ -326,7 +363,7 @@ function bar(entry: Entry, left: number, right: number, middle: number): Markup 
   return html`<rect class="${style}" x="${left}" y="${middle - barPx / 2}" width="${right - left}" height="${barPx}" rx="2.5"/>`;
 }
 
-export function dot(kind: EntryKind, x: number, y: number): Markup {
+export function dot(kind: EntryKind, x: number, y: number, astray = false): Markup {
   switch (kind) {
     case "fault":
       return html`<path class="dot fault" d="M${x - 4.5} ${y - 4.5}L${x + 4.5} ${y + 4.5}M${x + 4.5} ${y - 4.5}L${x - 4.5} ${y + 4.5}"/>`;
@@ -335,7 +372,7 @@ export function dot(kind: EntryKind, x: number, y: number): Markup {
     case "decided":
       return html`<path class="dot decided" d="M${x} ${y - 5.5}L${x + 5.5} ${y}L${x} ${y + 5.5}L${x - 5.5} ${y}Z"/>`;
     case "done":
-      return html`<rect class="dot done" x="${x - 4}" y="${y - 4}" width="8" height="8" rx="1.5"/>`;
+      return html`<rect class="dot done${astray ? " astray" : ""}" x="${x - 4}" y="${y - 4}" width="8" height="8" rx="1.5"/>`;
     case "users":
       return html`<path class="dot users" d="M${x} ${y - 5}L${x + 5} ${y + 4}L${x - 5} ${y + 4}Z"/>`;
     default:

@@ -1,6 +1,6 @@
 // What became of every order, in plain words, and the figures that stand beside them. Terminal and page show the same.
 
-import { clean, count, counted, limit, seconds } from "../words.ts";
+import { capital, clean, count, counted, limit, seconds } from "../words.ts";
 import { type LabReport, moved } from "./report.ts";
 import { lossless } from "./verdict.ts";
 
@@ -8,7 +8,7 @@ export type Figure = {
   readonly name: string;
   readonly value: string;
   readonly note: string;
-  readonly tone: "plain" | "good" | "bad";
+  readonly tone: "plain" | "good" | "warn" | "bad";
 };
 
 export function figuresOf(report: LabReport): readonly Figure[] {
@@ -19,7 +19,9 @@ export function figuresOf(report: LabReport): readonly Figure[] {
   const range =
     markers.firstLost === undefined || markers.lastLost === undefined
       ? ""
-      : `, numbers ${count(markers.firstLost)} to ${count(markers.lastLost)}`;
+      : markers.firstLost === markers.lastLost
+        ? `, number ${count(markers.firstLost)}`
+        : `, numbers ${count(markers.firstLost)} to ${count(markers.lastLost)}`;
   const homeLost = report.home?.lost ?? 0;
   return [
     {
@@ -45,11 +47,11 @@ export function figuresOf(report: LabReport): readonly Figure[] {
       value: count(report.lost),
       note:
         report.lost === 0
-          ? "every one of them was found again"
+          ? "each was found again"
           : lossless(report)
             ? "not one may be lost here"
-            : "acknowledged, not in the serving database",
-      tone: tone(report.lost > 0, true),
+            : "not in the serving database",
+      tone: report.lost === 0 ? "good" : lossless(report) || gone ? "bad" : "warn",
     },
     {
       name: "stored twice",
@@ -113,6 +115,11 @@ export function lossWords(report: LabReport): readonly string[] {
   const { lost, orphans, unknown, refused, direct, predicted, markers } = report;
   const total = counted(report.acknowledged, "order");
   const said: string[] = [];
+  if (report.twoWriters) {
+    said.push(
+      "A write was acknowledged under an old epoch after a newer one had begun to acknowledge. From then on two databases had a history each, and no count below can be trusted to be all: stop one side before anything else, and compare them by hand.",
+    );
+  }
   if (lost === 0) {
     said.push(
       `Users were told of ${total} that they are stored. Afterwards each was looked for in the serving database, and each was found.`,
@@ -164,6 +171,13 @@ export function lossWords(report: LabReport): readonly string[] {
     );
   }
   return said;
+}
+
+/** "failover. North is unreachable: ..."; a decision to hold says so in its reason. Empty where nothing was decided. */
+export function decisionWords(report: LabReport): string {
+  const reason = clean(report.reason);
+  if (reason === "") return "";
+  return report.decision === "hold" ? `Decided: ${reason}.` : `Decided: ${clean(report.decision)}. ${capital(reason)}.`;
 }
 
 const phaseNames = {

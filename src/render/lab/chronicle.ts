@@ -29,7 +29,8 @@ export type Act = {
 export type Window = { readonly from: number; readonly to: number };
 
 export type Chronicle = {
-  readonly lanes: readonly Lane[];
+  /** Users first, then who fails, who takes over, other places, and the controller. */
+  readonly lanes: readonly string[];
   /** The act of the fault, what came between, the way home; empty ones are left out. */
   readonly acts: readonly Act[];
   /** What the first picture shows, and the second if there was a way home; milliseconds since the fault. */
@@ -38,8 +39,6 @@ export type Chronicle = {
   /** Events that were left out because a page has an end. */
   readonly leftOut: number;
 };
-
-export type Lane = { readonly name: string; readonly note: string };
 
 export const usersLane = "users";
 export const controllerLane = "controller";
@@ -63,13 +62,21 @@ export function chronicleOf(report: LabReport): Chronicle {
       : around(homeFrom, Math.max(since(home.gap.to), ...lastEnds(homeSteps, since, since(home.gap.to) + tailMs)));
 
   const all = [
-    ...timeline.events.filter((event) => !repeats(event, report)).map((event) => ofEvent(event, since)),
+    ...timeline.events
+      .filter((event) => !repeats(event, report))
+      .map((event) => ofEvent(event, since, report.story === "switchover")),
     ...report.steps.map((step) => ofStep(step, since, report.decision === "failover")),
     ...homeSteps.map((step) => ofStep(step, since, false)),
     ...ofUsers(report, since),
   ].sort((a, b) => a.at - b.at || order.indexOf(a.kind) - order.indexOf(b.kind));
   const kept = all.slice(0, entriesMax);
-  const entries = kept.map((entry, index): Entry => ({ ...entry, number: index + 1 }));
+  const entries = kept.map(
+    (entry, index): Entry => ({
+      ...entry,
+      number: index + 1,
+      sentence: withoutRepeat(entry.sentence, kept.slice(Math.max(0, index - repeatWithin), index), index),
+    }),
+  );
 
   const acts: Act[] = [
     { title: titleOf(report), entries: entries.filter((entry) => entry.at <= first.to) },
@@ -91,6 +98,23 @@ export function chronicleOf(report: LabReport): Chronicle {
   };
 }
 
+/** A reason travels from what was seen to what was decided to what was begun; it is read once. */
+const repeatWithin = 12;
+const repeatMin = 30;
+
+function withoutRepeat(sentence: string, before: readonly Unnumbered[], index: number): string {
+  for (let back = before.length - 1; back >= 0; back -= 1) {
+    const earlier = before[back]?.sentence ?? "";
+    if (earlier.length < repeatMin) continue;
+    const number = index - before.length + back + 1;
+    if (sentence.startsWith(`${earlier}; `)) return `because of ${number}: ${sentence.slice(earlier.length + 2)}`;
+    if (sentence.endsWith(`: ${earlier}`)) return `${sentence.slice(0, -earlier.length - 2)}, because of ${number}`;
+    const at = sentence.indexOf(`: ${earlier}; `);
+    if (at > 0) return `${sentence.slice(0, at)}, because of ${number}: ${sentence.slice(at + earlier.length + 4)}`;
+  }
+  return sentence;
+}
+
 const order: readonly EntryKind[] = ["fault", "users", "seen", "decided", "done"];
 
 type Unnumbered = Omit<Entry, "number">;
@@ -103,7 +127,8 @@ function titleOf(report: LabReport): string {
 function firstWindow(report: LabReport, since: (wallMs: number) => number): Window {
   const { timeline } = report;
   const gapEnd = since(timeline.gap.to);
-  if (!moved(report)) return around(0, since(timeline.endedAt));
+  const whole = moved(report) ? undefined : around(0, since(timeline.endedAt));
+  if (whole !== undefined) return { from: Math.max(whole.from, since(timeline.startedAt)), to: whole.to };
   return around(
     Math.min(0, since(timeline.gap.from)),
     Math.max(gapEnd, ...lastEnds(report.steps, since, gapEnd + tailMs)),
@@ -113,7 +138,7 @@ function firstWindow(report: LabReport, since: (wallMs: number) => number): Wind
 /** With room to the left for what was before, and to the right for labels. */
 function around(from: number, to: number): Window {
   const span = Math.max(50, to - from);
-  return { from: from - span * 0.12, to: to + span * 0.14 };
+  return { from: from - span * 0.12, to: to + span * 0.17 };
 }
 
 function lastEnds(steps: readonly ReportStep[], since: (wallMs: number) => number, max: number): readonly number[] {
@@ -128,10 +153,11 @@ function repeats(event: TimelineEvent, report: LabReport): boolean {
   return event.step !== undefined && report.steps.some((step) => step.id === event.step);
 }
 
-function ofEvent(event: TimelineEvent, since: (wallMs: number) => number): Unnumbered {
+/** Where a story has no fault, what it begins with is somebody's decision. */
+function ofEvent(event: TimelineEvent, since: (wallMs: number) => number, graceful: boolean): Unnumbered {
   const sentence = clean(event.sentence);
   return {
-    kind: event.kind,
+    kind: graceful && event.kind === "fault" ? "decided" : event.kind,
     at: since(event.at),
     lane: event.kind === "fault" ? clean(event.region) || controllerLane : controllerLane,
     short: shortEvent(event.kind, sentence),
@@ -217,21 +243,10 @@ function ofUsers(report: LabReport, since: (wallMs: number) => number): readonly
   return [...pair(timeline.gap), ...(timeline.home === undefined ? [] : pair(timeline.home.gap))];
 }
 
-function lanesOf(report: LabReport, entries: readonly Entry[]): readonly Lane[] {
+function lanesOf(report: LabReport, entries: readonly Entry[]): readonly string[] {
   const { from, to } = placesOf(report);
-  const [failing, target] = [clean(from), clean(to)];
-  const went = moved(report);
   const known = new Set(entries.map((entry) => entry.lane));
-  const notes = new Map<string, string>([
-    [usersLane, "orders stored, each 0.1 s"],
-    [failing, went ? "primary at first" : "primary"],
-    ...(went ? [[target, "takes over"] as const] : []),
-  ]);
-  const names = new Set([usersLane, failing, ...(went ? [target] : []), ...known]);
+  const names = new Set([usersLane, ...[clean(from), clean(to)].filter((name) => known.has(name)), ...known]);
   names.delete(controllerLane);
-  names.delete("the primary region");
-  return [
-    ...[...names].map((name): Lane => ({ name, note: notes.get(name) ?? "" })),
-    { name: controllerLane, note: "sees and decides" },
-  ];
+  return [...names, controllerLane];
 }

@@ -108,8 +108,10 @@ function loss(report: LabReport): string {
       report.story === "switchover" && report.refused > 0 ? `, ${counted(report.refused, "order")} refused` : "";
     return `nothing acknowledged was lost${refused}`;
   }
+  const allowed =
+    lossless(report) || rpoMs > report.objectives.rpoMs ? "" : `, ${limit(report.objectives.rpoMs)} are allowed`;
   const shares = lossless(report) ? ", though not one may be" : "";
-  return `${count(lost)} of ${counted(acknowledged, "acknowledged order")} were lost${shares}${rpoMs > 0 ? ` (${seconds(rpoMs)} of data)` : ""}`;
+  return `${count(lost)} of ${counted(acknowledged, "acknowledged order")} were lost${shares}${rpoMs > 0 ? ` (${seconds(rpoMs)} of data${allowed})` : ""}`;
 }
 
 function home(report: LabReport): readonly string[] {

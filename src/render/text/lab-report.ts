@@ -1,6 +1,6 @@
 // What a story measured, on a terminal: one sentence that says what happened, then the figures, then what was done and when.
 
-import { figuresOf, lossWords, notesOf, phaseShares } from "../lab/account.ts";
+import { decisionWords, figuresOf, lossWords, notesOf, phaseShares } from "../lab/account.ts";
 import type { LabReport } from "../lab/report.ts";
 import { verdictOf } from "../lab/verdict.ts";
 import { clean, count, counted, millis, seconds } from "../words.ts";
@@ -47,11 +47,7 @@ export function labReportText(report: LabReport, options: TextOptions = {}): str
 function figures(report: LabReport, width: number, paint: Paint): readonly string[] {
   const rows = figuresOf(report).map((figure) => [
     figure.name,
-    figure.tone === "bad"
-      ? paint("bad", figure.value)
-      : figure.tone === "good"
-        ? paint("good", figure.value)
-        : figure.value,
+    figure.tone === "plain" ? figure.value : paint(figure.tone, figure.value),
     figure.note,
   ]);
   return table([{}, { align: "right" }, {}], rows, { width, indent: 2 });
@@ -60,7 +56,8 @@ function figures(report: LabReport, width: number, paint: Paint): readonly strin
 function phases(report: LabReport, paint: Paint): readonly string[] {
   if (report.steps.length === 0 || report.rtoMs <= 0) return [];
   const shares = phaseShares(report);
-  const bar = shares.map((share) => phaseLetters[share.key].repeat(columnsOf(share.ms, report.rtoMs))).join("");
+  const whole = shares.reduce((sum, share) => sum + share.ms, 0);
+  const bar = shares.map((share) => phaseLetters[share.key].repeat(columnsOf(share.ms, whole))).join("");
   return [
     heading(`Where the ${seconds(report.rtoMs)} went`, paint),
     `  |${bar}|`,
@@ -159,6 +156,9 @@ function crashes(report: LabReport, width: number, paint: Paint): readonly strin
 
 function words(report: LabReport, width: number, paint: Paint): readonly string[] {
   const said = [...lossWords(report), ...notesOf(report).map((note) => `Note: ${note}.`)];
-  const decided = report.reason === "" ? [] : [`Decided because: ${clean(report.reason)}.`];
-  return [heading("In words", paint), ...[...decided, ...said].flatMap((sentence) => hang("  ", sentence, width))];
+  const decided = decisionWords(report);
+  return [
+    heading("In words", paint),
+    ...[decided, ...said].filter((sentence) => sentence !== "").flatMap((sentence) => hang("  ", sentence, width)),
+  ];
 }
