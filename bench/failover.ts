@@ -2,14 +2,14 @@
 // installed, against Patroni with etcd and HAProxy on the same machine, in interleaved rounds.
 //
 //   node bench/failover.ts [--rounds 3] [--events kill,freeze,switchover] [--profile docmin,fast] [--only leeward|patroni]
-//                          [--mode async|sync] [--delay 15,0] [--fronts standby|all] [--json FILE]
+//                          [--mode async|sync] [--delay 15,0] [--fronts standby|all] [--json FILE] [--dir FOLDER]
 //
 // Every round begins with a fresh system. Read the ratios: other work on the machine moves all figures alike. Exit code 0: every round
 // was played; 2: bad usage; 3: some could not be, or it was interrupted.
 
 import { closeSync, openSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { LabFailure } from "../src/lab/failure.ts";
@@ -52,6 +52,7 @@ function readFlags() {
       delay: { type: "string", default: "15" },
       fronts: { type: "string", default: "standby" },
       json: { type: "string" },
+      dir: { type: "string" },
     },
   });
   const rounds = Number(values.rounds);
@@ -70,6 +71,7 @@ function readFlags() {
     only: values.only === undefined ? undefined : namesOf("only", values.only, ["leeward", "patroni"])[0],
     mode: namesOf("mode", values.mode, ["async", "sync"])[0] ?? "async",
     fronts: namesOf("fronts", values.fronts, ["standby", "all"])[0] ?? "standby",
+    dir: values.dir === undefined ? undefined : resolve(values.dir),
     // Opened while root's rights still count.
     json: values.json === undefined ? undefined : openSync(values.json, "w"),
   };
@@ -77,7 +79,7 @@ function readFlags() {
 
 async function main(): Promise<number> {
   const flags = readFlags();
-  const folder = ownFolder();
+  const folder = ownFolder(flags.dir);
   await claimFolder(folder, "story");
   const sync = flags.mode === "sync";
   const labs = flags.delays.map((delayMs) => makeLeeward({ project, folder, fronts: flags.fronts, sync, delayMs }));
@@ -168,8 +170,9 @@ function sentenceOf(round: Round): string {
 }
 
 /** PostgreSQL refuses root: then the whole bench becomes an ordinary user, in a folder of that user. */
-function ownFolder(): string {
-  const folderOf = (uid: number | undefined): string => join(tmpdir(), `leeward-bench-failover-${uid ?? "user"}`);
+function ownFolder(dir: string | undefined): string {
+  const folderOf = (uid: number | undefined): string =>
+    dir ?? join(tmpdir(), `leeward-bench-failover-${uid ?? "user"}`);
   if (!isRoot()) return prepareFolder(folderOf(process.getuid?.()));
   const user = chooseUser(process.env.LEEWARD_USER, findUser);
   if (typeof user === "string") throw new LabFailure(user);
