@@ -146,7 +146,10 @@ export class Caretaker {
         const wanted = this.#wanted(name, one);
         const mends = this.#mends.get(name) ?? { tries: 0, nextMs: 0 };
         if (wanted === undefined || this.#busy.has(name)) {
-          if (mends.tries > 0 && wanted === undefined) this.#mends.delete(name);
+          if (mends.tries > 0 && wanted === undefined) {
+            this.#mends.delete(name);
+            if (this.#trouble?.startsWith(`${name}: `)) this.#trouble = undefined;
+          }
           return;
         }
         if (clock.nowMs() < mends.nextMs) return;

@@ -6,8 +6,22 @@ import { dirname } from "node:path";
 /** Whom files belong to and processes run as. Left out: ourselves. Only a starter that is root needs it, because PostgreSQL refuses root. */
 export type Owner = { readonly uid: number; readonly gid: number };
 
-/** Durable on return. */
+/** Writes under way, by file: two at once would share the file aside, and one would find it gone. */
+const underWay = new Map<string, Promise<void>>();
+
+/** Durable on return. Writes of one file happen in the order in which they were asked for. */
 export async function writeDurably(file: string, text: string, mode: number, owner: Owner | undefined): Promise<void> {
+  const before = underWay.get(file) ?? Promise.resolve();
+  const mine = before.catch(() => undefined).then(() => writeAside(file, text, mode, owner));
+  underWay.set(file, mine);
+  try {
+    await mine;
+  } finally {
+    if (underWay.get(file) === mine) underWay.delete(file);
+  }
+}
+
+async function writeAside(file: string, text: string, mode: number, owner: Owner | undefined): Promise<void> {
   const aside = `${file}.new`;
   const handle = await open(aside, "w", mode);
   try {
