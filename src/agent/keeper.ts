@@ -2,6 +2,7 @@
 // I1, I4. A member's durable part is on disk before anything that follows from it is sent.
 // Inputs are taken one at a time; each reads the clock when it is taken, not when it was asked for.
 
+import { memberTransition } from "../core/lease/member.ts";
 import {
   isHolder,
   type MemberDurable,
@@ -12,7 +13,6 @@ import {
   memberFrom,
   newMember,
 } from "../core/lease/member-state.ts";
-import { memberTransition } from "../core/lease/member.ts";
 import { NEVER_MS } from "../core/lease/record.ts";
 import type { LeaseConfig } from "../core/lease/timing.ts";
 import type { GroupName, RegionName } from "../core/model/system.ts";

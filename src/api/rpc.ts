@@ -6,7 +6,7 @@
 //    here, for it may hold an address with a password.
 
 import { Hono } from "hono";
-import { everyCall, type EveryCallName, type EveryRequest, type EveryResponse } from "../wire/every-call.ts";
+import { type EveryCallName, type EveryRequest, type EveryResponse, everyCall } from "../wire/every-call.ts";
 import { versionHeader, wireVersion } from "../wire/version.ts";
 
 /** `signal` aborts when the caller has gone away: a long poll may then stop waiting. */

@@ -22,16 +22,28 @@ export async function runAgent(file: string, flags: AgentFlags): Promise<number>
   const { system, log } = context;
   const here = system.regions.find((region) => region.name === flags.region);
   if (here === undefined) {
-    throw new Refusal(`${file} has no region ${flags.region}; it has ${system.regions.map((one) => one.name).join(", ")}.`, 2);
+    throw new Refusal(
+      `${file} has no region ${flags.region}; it has ${system.regions.map((one) => one.name).join(", ")}.`,
+      2,
+    );
   }
-  if (here.agent === undefined) throw new Refusal(`${file} does not say where the agent of ${here.name} answers: regions.${here.name}.agent.`, 2);
+  if (here.agent === undefined)
+    throw new Refusal(`${file} does not say where the agent of ${here.name} answers: regions.${here.name}.agent.`, 2);
   if (!system.regions.some((region) => region.controller !== undefined)) {
-    throw new Refusal(`${file} names no controller, so this agent would have nobody to report to: add regions.NAME.controller.`, 2);
+    throw new Refusal(
+      `${file} names no controller, so this agent would have nobody to report to: add regions.NAME.controller.`,
+      2,
+    );
   }
   const clock = makeClock();
   const disk = await openDisk(join(context.state, "agent"));
   const tended = tend(context, here.name);
-  const peers = makePeers({ token: context.token, via: context.via, version: wireVersion, caller: `agent ${here.name}` });
+  const peers = makePeers({
+    token: context.token,
+    via: context.via,
+    version: wireVersion,
+    caller: `agent ${here.name}`,
+  });
   const agent = await Agent.open({
     system,
     region: here.name,
@@ -57,7 +69,8 @@ export async function runAgent(file: string, flags: AgentFlags): Promise<number>
   const rpc = makeRpc({
     token: context.token,
     role: `agent ${here.name}`,
-    onError: (call, error) => log.write("error", "api", `${call} failed: ${error instanceof Error ? error.message : String(error)}`),
+    onError: (call, error) =>
+      log.write("error", "api", `${call} failed: ${error instanceof Error ? error.message : String(error)}`),
     handlers: {
       hold: (request) => agent.hold(request),
       lease: (request) => agent.lease(request),

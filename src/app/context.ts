@@ -65,7 +65,10 @@ export function makeContext(file: string, flags: PlaceFlags): Context {
   try {
     mkdirSync(state, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new Refusal(`The state folder ${state} cannot be made: ${messageOf(error)}. Give another one with --state.`, 3);
+    throw new Refusal(
+      `The state folder ${state} cannot be made: ${messageOf(error)}. Give another one with --state.`,
+      3,
+    );
   }
   const via = flags.via === undefined ? {} : readVia(flags.via);
   const secret = (reference: string): ReturnType<typeof secretOf> => secretOf(reference, manifest.folder);
@@ -76,7 +79,10 @@ export function makeContext(file: string, flags: PlaceFlags): Context {
     via,
     dial: (address) => via[address] ?? address,
     lease: { timing, safeguards: allSafeguards, pendingMax: defaultLeaseConfig.pendingMax },
-    log: makeLog({ to: flags.log === undefined ? { kind: "stderr" } : { kind: "file", file: flags.log }, format: "text" }),
+    log: makeLog({
+      to: flags.log === undefined ? { kind: "stderr" } : { kind: "file", file: flags.log },
+      format: "text",
+    }),
     secret,
     needSecret: (reference) => {
       const found = secret(reference);
@@ -96,7 +102,8 @@ export function readToken(file: string): string {
       2,
     );
   }
-  if (token.length < 16) throw new Refusal(`The token in ${file} has ${token.length} characters; it must have at least 16.`, 2);
+  if (token.length < 16)
+    throw new Refusal(`The token in ${file} has ${token.length} characters; it must have at least 16.`, 2);
   return token;
 }
 

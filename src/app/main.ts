@@ -11,13 +11,16 @@ const whole = (text: string): number => {
 };
 
 const program = new Command("leeward")
-  .description("Multi-region disaster recovery: plan, watch, fail over without ever having two writers, and rehearse all of it.")
+  .description(
+    "Multi-region disaster recovery: plan, watch, fail over without ever having two writers, and rehearse all of it.",
+  )
   .helpCommand(false)
   .showHelpAfterError("(add --help for the options)")
   .exitOverride()
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "leeward: ")) });
 
-const modes = (): Option => new Option("--mode <mode>", "replication mode, instead of the manifest's").choices(["async", "sync"]);
+const modes = (): Option =>
+  new Option("--mode <mode>", "replication mode, instead of the manifest's").choices(["async", "sync"]);
 
 const lab = program
   .command("lab")
@@ -43,7 +46,11 @@ lab
   .option("--dir <folder>", "folder for everything the lab writes")
   .action(async (file: string | undefined, flags, command: Command) => {
     const { runLabUp } = await import("../lab/command.ts");
-    process.exitCode = await runLabUp({ ...command.optsWithGlobals(), ...flags, ...(file === undefined ? {} : { file }) });
+    process.exitCode = await runLabUp({
+      ...command.optsWithGlobals(),
+      ...flags,
+      ...(file === undefined ? {} : { file }),
+    });
   });
 lab
   .command("down")
@@ -60,7 +67,10 @@ program
   .option("--json", "print the findings as JSON")
   .action(async (files: string[], flags) => {
     const { check } = await import("../cli/check.ts");
-    const io = { out: (text: string) => void process.stdout.write(text), err: (text: string) => void process.stderr.write(text) };
+    const io = {
+      out: (text: string) => void process.stdout.write(text),
+      err: (text: string) => void process.stderr.write(text),
+    };
     process.exitCode = await check(files, { json: flags.json === true }, io);
   });
 
@@ -90,14 +100,22 @@ place(program.command("serve <file>").description("run a controller: watches, de
     process.exitCode = await serve(file, flags);
   });
 
-place(program.command("agent <file>").description("run a region's agent: probes, holds the lease, does every effect in its region"))
+place(
+  program
+    .command("agent <file>")
+    .description("run a region's agent: probes, holds the lease, does every effect in its region"),
+)
   .requiredOption("--region <region>", "the region it is in")
   .action(async (file: string, flags) => {
     const { runAgent } = await import("./agent.ts");
     process.exitCode = await runAgent(file, flags);
   });
 
-place(program.command("router <file>").description("run a region's router: leads users to the primary and checks every acknowledgement"))
+place(
+  program
+    .command("router <file>")
+    .description("run a region's router: leads users to the primary and checks every acknowledgement"),
+)
   .requiredOption("--region <region>", "the region it is in")
   .action(async (file: string, flags) => {
     const { runRouter } = await import("./router.ts");
@@ -116,7 +134,9 @@ program.parseAsync().catch((error: unknown) => {
     process.stderr.write(`leeward: ${error.message}\n`);
     process.exitCode = exitCode;
   } else {
-    process.stderr.write(`leeward: this is a fault of Leeward itself: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    process.stderr.write(
+      `leeward: this is a fault of Leeward itself: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
     process.exitCode = 3;
   }
 });

@@ -6,14 +6,23 @@ type Flags = { readonly file: string; readonly url?: string; readonly tokenFile:
 
 function reaching(command: Command): Command {
   return command
-    .addOption(new Option("--file <file>", "manifest that says where the controller is").env("LEEWARD_FILE").default("leeward.yaml"))
+    .addOption(
+      new Option("--file <file>", "manifest that says where the controller is")
+        .env("LEEWARD_FILE")
+        .default("leeward.yaml"),
+    )
     .addOption(new Option("--url <url>", "the controller's address, instead of the manifest's").env("LEEWARD_URL"))
-    .addOption(new Option("--token-file <file>", "file with the system's bearer token").env("LEEWARD_TOKEN_FILE").default("token"))
+    .addOption(
+      new Option("--token-file <file>", "file with the system's bearer token")
+        .env("LEEWARD_TOKEN_FILE")
+        .default("token"),
+    )
     .option("--json", "print the answer as JSON");
 }
 
 export function addPeopleCommands(program: Command): void {
-  const order = (name: string, description: string): Command => reaching(program.command(`${name} <group>`).description(description));
+  const order = (name: string, description: string): Command =>
+    reaching(program.command(`${name} <group>`).description(description));
   const tell = (kind: string) => async (group: string, flags: Flags & { to?: string; acceptLoss?: boolean }) => {
     const { tellController } = await import("./tell.ts");
     const target = flags.to === undefined ? {} : { to: flags.to };
@@ -21,10 +30,12 @@ export function addPeopleCommands(program: Command): void {
     process.exitCode = await tellController(flags, { kind, group, ...target, ...loss });
   };
 
-  reaching(program.command("status").description("what is going on, in one sentence and one screen")).action(async (flags: Flags) => {
-    const { showStatus } = await import("./tell.ts");
-    process.exitCode = await showStatus(flags);
-  });
+  reaching(program.command("status").description("what is going on, in one sentence and one screen")).action(
+    async (flags: Flags) => {
+      const { showStatus } = await import("./tell.ts");
+      process.exitCode = await showStatus(flags);
+    },
+  );
   reaching(program.command("report").description("what was seen, decided and done"))
     .option("--since <duration>", "how far back", "1h")
     .action(async (flags: Flags & { since: string }) => {
@@ -43,10 +54,17 @@ export function addPeopleCommands(program: Command): void {
   order("deny", "no to the open question of a group").action(tell("deny"));
   order("pause", "automation off for a group; it is still watched").action(tell("pause"));
   order("unpause", "automation on again").action(tell("unpause"));
-  reaching(program.command("run <command> <run> [step]").description("steer a run under way: pause, resume, skip STEP, approve, abort, force")).action(
-    async (command: string, run: string, step: string | undefined, flags: Flags) => {
-      const { tellController } = await import("./tell.ts");
-      process.exitCode = await tellController(flags, { kind: "run", run, command, ...(step === undefined ? {} : { step }) });
-    },
-  );
+  reaching(
+    program
+      .command("run <command> <run> [step]")
+      .description("steer a run under way: pause, resume, skip STEP, approve, abort, force"),
+  ).action(async (command: string, run: string, step: string | undefined, flags: Flags) => {
+    const { tellController } = await import("./tell.ts");
+    process.exitCode = await tellController(flags, {
+      kind: "run",
+      run,
+      command,
+      ...(step === undefined ? {} : { step }),
+    });
+  });
 }

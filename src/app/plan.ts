@@ -18,7 +18,9 @@ export function printPlans(file: string, flags: Flags): number {
   }
   const names = system.regions.map((one) => one.name);
   if (!names.includes(region)) throw new Refusal(`${file} has no region ${region}; it has ${names.join(", ")}.`, 2);
-  const groups = system.groups.filter((group) => (flags.group === undefined ? group.primary.includes(region) : group.name === flags.group));
+  const groups = system.groups.filter((group) =>
+    flags.group === undefined ? group.primary.includes(region) : group.name === flags.group,
+  );
   if (groups.length === 0) {
     process.stdout.write(`Nothing moves: no group of ${system.name} may be primary in ${region}.\n`);
     return 0;
@@ -27,7 +29,11 @@ export function printPlans(file: string, flags: Flags): number {
   const detection = guarantee(system).detection;
   process.stdout.write(
     flags.json === true
-      ? `${JSON.stringify(plans.map((plan) => planJson(plan, { detection })), undefined, 2)}\n`
+      ? `${JSON.stringify(
+          plans.map((plan) => planJson(plan, { detection })),
+          undefined,
+          2,
+        )}\n`
       : plans.map((plan) => planText(plan, { detection, color: process.stdout.isTTY === true })).join("\n"),
   );
   return 0;
@@ -36,7 +42,8 @@ export function printPlans(file: string, flags: Flags): number {
     const failing = flags.fail !== undefined;
     const others = group.primary.filter((one) => one !== named);
     const [other] = others;
-    if (other === undefined) throw new Refusal(`${group.name} may be primary in ${named} only, so there is nowhere to go.`, 1);
+    if (other === undefined)
+      throw new Refusal(`${group.name} may be primary in ${named} only, so there is nowhere to go.`, 1);
     const [from, to] = failing ? [named, other] : [other, named];
     return compilePlan({
       id: `${failing ? "failover" : "switchover"}-${group.name}`,

@@ -15,9 +15,17 @@ export async function runRouter(file: string, flags: RouterFlags): Promise<numbe
   const here = context.system.regions.find((region) => region.name === flags.region);
   const { router: listen, agent } = here ?? {};
   if (listen === undefined || agent === undefined) {
-    throw new Refusal(`${file} does not give both \`agent\` and \`router\` addresses for the region ${flags.region}.`, 2);
+    throw new Refusal(
+      `${file} does not give both \`agent\` and \`router\` addresses for the region ${flags.region}.`,
+      2,
+    );
   }
-  const peers = makePeers({ token: context.token, via: context.via, version: wireVersion, caller: `router ${flags.region}` });
+  const peers = makePeers({
+    token: context.token,
+    via: context.via,
+    version: wireVersion,
+    caller: `router ${flags.region}`,
+  });
   const router = makeRouter({
     region: flags.region,
     listen,

@@ -21,7 +21,9 @@ const stopWithinMs = 2_000;
 export async function serve(file: string, flags: ServeFlags): Promise<number> {
   const context = makeContext(file, flags);
   const { system, log } = context;
-  const here = system.regions.find((region) => region.controller !== undefined && (flags.region ?? region.name) === region.name);
+  const here = system.regions.find(
+    (region) => region.controller !== undefined && (flags.region ?? region.name) === region.name,
+  );
   if (here?.controller === undefined) {
     throw new Refusal(
       flags.region === undefined
@@ -30,10 +32,18 @@ export async function serve(file: string, flags: ServeFlags): Promise<number> {
       2,
     );
   }
-  const opened = await openSqliteStore({ file: join(context.state, "leeward.db"), deadlineMs: context.lease.timing.callTimeoutMs });
+  const opened = await openSqliteStore({
+    file: join(context.state, "leeward.db"),
+    deadlineMs: context.lease.timing.callTimeoutMs,
+  });
   if (opened.kind === "failed") throw new Refusal(opened.why, 3);
   const { store } = opened;
-  const peers = makePeers({ token: context.token, via: context.via, version: wireVersion, caller: `controller ${here.name}` });
+  const peers = makePeers({
+    token: context.token,
+    via: context.via,
+    version: wireVersion,
+    caller: `controller ${here.name}`,
+  });
   const crashAt = process.env[crashVariable];
   const controller = new Controller({
     system,
@@ -45,7 +55,12 @@ export async function serve(file: string, flags: ServeFlags): Promise<number> {
     clock: makeWaitingClock(),
     store,
     peers,
-    notifier: makeNotifier({ targets: system.control.notify, baseFolder: context.folder, secretOf: context.secret, via: context.via }),
+    notifier: makeNotifier({
+      targets: system.control.notify,
+      baseFolder: context.folder,
+      secretOf: context.secret,
+      via: context.via,
+    }),
     log,
     ...(crashAt === undefined
       ? {}
@@ -61,7 +76,8 @@ export async function serve(file: string, flags: ServeFlags): Promise<number> {
   const rpc = makeRpc({
     token: context.token,
     role: `controller ${here.name}`,
-    onError: (call, error) => log.write("error", "api", `${call} failed: ${error instanceof Error ? error.message : String(error)}`),
+    onError: (call, error) =>
+      log.write("error", "api", `${call} failed: ${error instanceof Error ? error.message : String(error)}`),
     handlers: {
       renew: (request) => controller.renew(request),
       report: async (request) => controller.report(request),

@@ -5,9 +5,15 @@ import { makePeers } from "../drivers/http/peers.ts";
 import { parseDuration } from "../manifest/duration.ts";
 import { historyText } from "../render/text/history.ts";
 import { statusText } from "../render/text/status.ts";
-import { peopleCalls, type PeopleCallName, type ReportAnswer, type SystemStatus, type CommandAnswer } from "../wire/people.ts";
+import {
+  type CommandAnswer,
+  type PeopleCallName,
+  peopleCalls,
+  type ReportAnswer,
+  type SystemStatus,
+} from "../wire/people.ts";
 import { wireVersion } from "../wire/version.ts";
-import { loadManifest, readToken, Refusal } from "./context.ts";
+import { loadManifest, Refusal, readToken } from "./context.ts";
 
 type Reach = { readonly file: string; readonly url?: string; readonly tokenFile: string; readonly json?: boolean };
 
@@ -20,7 +26,12 @@ export async function tellController(reach: Reach, command: Readonly<Record<stri
     throw new Refusal(request.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; "), 2);
   }
   const answer = await ask<CommandAnswer>(reach, "command", request.data);
-  print(reach, answer, () => `${answer.accepted || answer.sentence.startsWith("refused: ") ? "" : "refused: "}${answer.sentence}${answer.run === undefined ? "" : `\nrun: ${answer.run}`}\n`);
+  print(
+    reach,
+    answer,
+    () =>
+      `${answer.accepted || answer.sentence.startsWith("refused: ") ? "" : "refused: "}${answer.sentence}${answer.run === undefined ? "" : `\nrun: ${answer.run}`}\n`,
+  );
   return answer.accepted ? 0 : 1;
 }
 
@@ -60,7 +71,8 @@ async function ask<T>(reach: Reach, name: PeopleCallName, body: unknown): Promis
 function controllersOf(file: string): readonly string[] {
   const { system } = loadManifest(file);
   const found = system.regions.flatMap((region) => (region.controller === undefined ? [] : [region.controller]));
-  if (found.length === 0) throw new Refusal(`${file} names no controller: add regions.NAME.controller, or give --url.`, 2);
+  if (found.length === 0)
+    throw new Refusal(`${file} names no controller: add regions.NAME.controller, or give --url.`, 2);
   return found;
 }
 

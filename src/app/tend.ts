@@ -12,7 +12,9 @@ type Maker = (context: Context, service: Service, region: RegionName) => Tended;
 const makers: Readonly<Record<string, Maker>> = { postgresql, http: replicas, process: replicas };
 
 export function tend(context: Context, region: RegionName): ReadonlyMap<string, Tended> {
-  const here = context.system.services.filter((service) => service.in[region] !== undefined && service.group !== undefined);
+  const here = context.system.services.filter(
+    (service) => service.in[region] !== undefined && service.group !== undefined,
+  );
   return new Map(
     here.flatMap((service): [string, Tended][] => {
       const maker = makers[service.type];
@@ -58,10 +60,12 @@ function postgresql(context: Context, service: Service, region: RegionName): Ten
 }
 
 function replicas(context: Context, service: Service, region: RegionName): Tended {
-  if (service.run === undefined) throw new Refusal(`${service.name} has no \`run.command\`, so no agent can start it.`, 2);
+  if (service.run === undefined)
+    throw new Refusal(`${service.name} has no \`run.command\`, so no agent can start it.`, 2);
   const url = service.in[region]?.url;
   const isHttp = service.type === "http";
-  if (isHttp && url === undefined) throw new Refusal(`${service.name} in ${region} needs \`url\`: its first replica's address.`, 2);
+  if (isHttp && url === undefined)
+    throw new Refusal(`${service.name} in ${region} needs \`url\`: its first replica's address.`, 2);
   const listen = isHttp && url !== undefined ? hostAndPort(url) : undefined;
   const driver = new processes.ProcessService({
     service: service.name,
@@ -80,7 +84,12 @@ function replicas(context: Context, service: Service, region: RegionName): Tende
 /** What a replica sees: where it is, and how to reach what it needs, through the router beside it. Nothing else of ours. */
 function environment(context: Context, service: Service, region: RegionName): Record<string, string> {
   const router = context.system.regions.find((one) => one.name === region)?.router;
-  const env: Record<string, string> = { PATH: process.env.PATH ?? "", LEEWARD_REGION: region, ...rehearsalMarks(), ...service.run?.env };
+  const env: Record<string, string> = {
+    PATH: process.env.PATH ?? "",
+    LEEWARD_REGION: region,
+    ...rehearsalMarks(),
+    ...service.run?.env,
+  };
   for (const name of service.needs) {
     const needed = context.system.services.find((one) => one.name === name);
     const placement = needed?.in[region];
@@ -97,5 +106,8 @@ function environment(context: Context, service: Service, region: RegionName): Re
 
 /** By these a rehearsal finds what a killed agent has left behind. */
 function rehearsalMarks(): Record<string, string> {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith("LEEWARD_LAB_"))) as Record<string, string>;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith("LEEWARD_LAB_"))) as Record<
+    string,
+    string
+  >;
 }

@@ -6,8 +6,8 @@ import { decide } from "../core/decide/decide.ts";
 import {
   type Candidate,
   type DecideInput,
-  type Decision,
   type DecideState,
+  type Decision,
   type EndedRun,
   initialDecideState,
   type PersonRequest,

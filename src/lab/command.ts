@@ -3,8 +3,8 @@
 
 import { closeSync, openSync, writeSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { readManifest } from "../manifest/read.ts";
 import type { System } from "../core/model/system.ts";
+import { readManifest } from "../manifest/read.ts";
 import { playCrashes } from "./crashes.ts";
 import { LabFailure } from "./failure.ts";
 import { aggregate } from "./measure.ts";

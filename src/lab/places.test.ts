@@ -1,5 +1,5 @@
-import { parse } from "yaml";
 import { expect, test } from "vitest";
+import { parse } from "yaml";
 import type { System } from "../core/model/system.ts";
 import { mapPlaces, reachedFrom, viaOf } from "./places.ts";
 import { makePortPicker } from "./ports.ts";

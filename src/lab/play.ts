@@ -2,6 +2,7 @@
 // switch home, so that nothing that happens in between is missed.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { readStored, startUsers, type Users } from "./clients.ts";
 import { notYetProtected } from "./control.ts";
 import { LabFailure } from "./failure.ts";
 import { bringBack, cutLink, cutRegion, freezeRegion, healAll, killRegion, stallStore, thawRegion } from "./faults.ts";
@@ -10,7 +11,6 @@ import type { Progress } from "./progress.ts";
 import type { LabReport } from "./report.ts";
 import type { Lab } from "./start.ts";
 import type { Role, Story, StoryStep } from "./stories.ts";
-import { readStored, startUsers, type Users } from "./clients.ts";
 import { nowMs } from "./users/ledger.ts";
 
 export type RoundOptions = {

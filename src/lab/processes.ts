@@ -3,7 +3,7 @@
 // mark in its environment, which its children inherit, so that also what *they* started is found.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { appendFileSync, existsSync, openSync, closeSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { familyOf, listProcesses, type RunningProcess, startTimeOf } from "./process-table.ts";

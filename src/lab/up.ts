@@ -3,10 +3,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { LabFailure } from "./failure.ts";
+import { startTimeOf } from "./process-table.ts";
 import { endAll, livingOf } from "./processes.ts";
 import { leaveRunning, readLock, releaseFolder } from "./run-folder.ts";
 import type { Database, Lab } from "./start.ts";
-import { startTimeOf } from "./process-table.ts";
 
 export type LabUp = {
   readonly version: 1;

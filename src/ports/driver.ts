@@ -14,7 +14,12 @@ export type ServiceStatus = {
   /** Replicas running and ready, for things that scale. */
   readonly replicas?: { readonly running: number; readonly ready: number };
   /** Bytes from the origin of the log, as decimal strings, each where it is known. */
-  readonly position?: { readonly written?: string; readonly received?: string; readonly replayed?: string; readonly timeline: number };
+  readonly position?: {
+    readonly written?: string;
+    readonly received?: string;
+    readonly replayed?: string;
+    readonly timeline: number;
+  };
   readonly streaming?: boolean;
   /** Has this copy ever streamed from a primary? One that has not is never promoted. */
   readonly hasStreamed?: boolean;

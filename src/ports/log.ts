@@ -3,5 +3,10 @@
 export type LogLevel = "info" | "warn" | "error";
 
 export interface Log {
-  write(level: LogLevel, part: string, sentence: string, fields?: Readonly<Record<string, string | number | boolean>>): void;
+  write(
+    level: LogLevel,
+    part: string,
+    sentence: string,
+    fields?: Readonly<Record<string, string | number | boolean>>,
+  ): void;
 }

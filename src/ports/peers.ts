@@ -10,5 +10,10 @@ export type CallFailure = {
 
 export interface Peers {
   /** POSTs `body` as the call `name` to the process at `base` (`http://host:port`). */
-  call(base: string, name: string, body: unknown, deadlineMs: number): Promise<{ readonly kind: "answer"; readonly body: unknown } | CallFailure>;
+  call(
+    base: string,
+    name: string,
+    body: unknown,
+    deadlineMs: number,
+  ): Promise<{ readonly kind: "answer"; readonly body: unknown } | CallFailure>;
 }

@@ -25,7 +25,11 @@ export type JournalRow = {
 
 export interface Store {
   get(key: string): Promise<{ readonly kind: "value"; readonly at: Versioned<unknown> | undefined } | StoreFailure>;
-  list(prefix: string): Promise<{ readonly kind: "values"; readonly at: readonly (Versioned<unknown> & { readonly key: string })[] } | StoreFailure>;
+  list(
+    prefix: string,
+  ): Promise<
+    { readonly kind: "values"; readonly at: readonly (Versioned<unknown> & { readonly key: string })[] } | StoreFailure
+  >;
   /**
    * All writes happen, or none: each only if its key is still at `expect` (0 = must not exist), and every key of `checks` too.
    * Durable when it returns "done"; each written key is then at `expect + 1`. "conflict" names the first key that had moved on.

@@ -22,12 +22,23 @@ export const traffic = z.object({
 
 const outcome = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("done"), reason: sentence, facts: facts.exactOptional() }),
-  z.object({ kind: z.literal("failed"), reason: sentence, retry: z.enum(["now", "later", "never"]), facts: facts.exactOptional() }),
+  z.object({
+    kind: z.literal("failed"),
+    reason: sentence,
+    retry: z.enum(["now", "later", "never"]),
+    facts: facts.exactOptional(),
+  }),
   z.object({ kind: z.literal("unknown"), reason: sentence, facts: facts.exactOptional() }),
 ]);
 
 const action = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("serve-primary"), create: z.boolean(), epoch, sync: z.boolean(), standbys: z.array(region) }),
+  z.object({
+    kind: z.literal("serve-primary"),
+    create: z.boolean(),
+    epoch,
+    sync: z.boolean(),
+    standbys: z.array(region),
+  }),
   z.object({ kind: z.literal("follow"), primary: region, run: z.string().max(128), epoch }),
   z.object({ kind: z.literal("promote"), epoch, sync: z.boolean(), standbys: z.array(region) }),
   z.object({ kind: z.literal("fence"), epoch, mode: z.enum(["graceful", "forced"]) }),
@@ -93,7 +104,12 @@ export const calls = {
       members: z.array(z.object({ group, epoch, writable: z.boolean(), fencedEpoch: epoch })).max(64),
       trouble: z.array(sentence).max(16),
     }),
-    response: z.object({ stampMs: z.number(), records: z.array(groupRecord), traffic: z.array(traffic), paused: z.array(group) }),
+    response: z.object({
+      stampMs: z.number(),
+      records: z.array(groupRecord),
+      traffic: z.array(traffic),
+      paused: z.array(group),
+    }),
   },
   /** Agent -> agent of the same group, while the store is away. */
   hold: {
@@ -111,8 +127,20 @@ export const calls = {
       z.object({ kind: z.literal("fence"), group, epoch }),
     ]),
     response: z.discriminatedUnion("kind", [
-      z.object({ kind: z.literal("prepared"), epoch, attempt: z.number().int(), clear: z.boolean(), remainingMs: z.number() }),
-      z.object({ kind: z.literal("prepare-refused"), epoch, attempt: z.number().int(), floorAttempt: z.number().int(), why: sentence }),
+      z.object({
+        kind: z.literal("prepared"),
+        epoch,
+        attempt: z.number().int(),
+        clear: z.boolean(),
+        remainingMs: z.number(),
+      }),
+      z.object({
+        kind: z.literal("prepare-refused"),
+        epoch,
+        attempt: z.number().int(),
+        floorAttempt: z.number().int(),
+        why: sentence,
+      }),
       z.object({ kind: z.literal("released"), epoch, attempt: z.number().int() }),
       z.object({ kind: z.literal("promoted"), epoch }),
       z.object({ kind: z.literal("promote-refused"), epoch, waitMs: z.number(), why: sentence }),
@@ -162,7 +190,9 @@ export const calls = {
       have: z.number().int().min(0),
       waitMs: z.number().int().min(0).max(10_000),
       applied: z.record(group, z.object({ generation: z.number().int(), inFlight: z.number().int() })),
-      outcomes: z.array(z.object({ region, service: z.string().max(64), ok: z.number().int(), failed: z.number().int() })).max(256),
+      outcomes: z
+        .array(z.object({ region, service: z.string().max(64), ok: z.number().int(), failed: z.number().int() }))
+        .max(256),
     }),
     response: z.lazy(() => routerConfig),
   },
@@ -173,7 +203,9 @@ export const calls = {
       region,
       pid: z.number(),
       version: z.number(),
-      members: z.array(z.object({ group, epoch, primary: region, writable: z.boolean(), fencedEpoch: epoch, preparedEpoch: epoch })),
+      members: z.array(
+        z.object({ group, epoch, primary: region, writable: z.boolean(), fencedEpoch: epoch, preparedEpoch: epoch }),
+      ),
       services: z.array(serviceStatus),
       processes: z.array(z.object({ what: z.string(), pid: z.number() })),
       /** How often each order's effect was really performed, by key. */

@@ -59,8 +59,21 @@ export const groupStatus = z.object({
   lease: z.object({ ageMs: z.number(), ttlMs: z.number(), writable: z.boolean() }).exactOptional(),
   paused: z.boolean(),
   policy: z.string(),
-  diagnoses: z.array(z.object({ name: z.string(), region: z.string(), service: z.string().exactOptional(), sentence, sinceMs: z.number() })),
-  decision: z.object({ kind: z.string(), reason: sentence, next: sentence.exactOptional(), lossBoundMs: z.number().exactOptional() }),
+  diagnoses: z.array(
+    z.object({
+      name: z.string(),
+      region: z.string(),
+      service: z.string().exactOptional(),
+      sentence,
+      sinceMs: z.number(),
+    }),
+  ),
+  decision: z.object({
+    kind: z.string(),
+    reason: sentence,
+    next: sentence.exactOptional(),
+    lossBoundMs: z.number().exactOptional(),
+  }),
   links: z.array(
     z.object({
       service: z.string(),
@@ -86,7 +99,12 @@ export const peopleCalls = {
       store: z.object({ ok: z.boolean(), why: sentence }),
       groups: z.array(groupStatus),
       regions: z.array(
-        z.object({ region: z.string(), witness: z.boolean(), agentHeardMsAgo: z.number().exactOptional(), trouble: z.array(sentence) }),
+        z.object({
+          region: z.string(),
+          witness: z.boolean(),
+          agentHeardMsAgo: z.number().exactOptional(),
+          trouble: z.array(sentence),
+        }),
       ),
     }),
   },
@@ -111,7 +129,12 @@ export const peopleCalls = {
   },
   history: {
     request: z.object({ sinceMs: z.number(), runsMax: z.number().int().min(1).max(1_000) }),
-    response: z.object({ version: z.literal(1), system: z.string(), events: z.array(timelineEvent), runs: z.array(runReport) }),
+    response: z.object({
+      version: z.literal(1),
+      system: z.string(),
+      events: z.array(timelineEvent),
+      runs: z.array(runReport),
+    }),
   },
 } as const;
 

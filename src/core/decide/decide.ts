@@ -1,7 +1,7 @@
 // Diagnosis, policy and orders in; one decision with its reason out. Pure: state and input are all it knows.
 // The rows of transitions.ts and orders.ts choose; this file only carries out what a row says.
 
-import type { DecideInput, Decision, DecideState, LossBound, Question, StateName, SwitchKind } from "./decision.ts";
+import type { DecideInput, DecideState, Decision, LossBound, Question, StateName, SwitchKind } from "./decision.ts";
 import { type DecideFacts, decideFactsOf } from "./facts.ts";
 import { type OrderRow, orders } from "./orders.ts";
 import { type Row, transitions } from "./transitions.ts";

@@ -357,7 +357,8 @@ function widening(
 function recordSeen(state: MemberState, record: GroupRecord): MemberStep {
   if (record.epoch <= state.durable.epoch) return { state, effects: [] };
   // Its own next epoch begins with PROMOTE alone. Taken over from hearsay that came first, it would end a lease that goes on.
-  if (record.primary === state.self) return { state, effects: [], reason: `epoch ${record.epoch} names ${state.self}: waiting for its PROMOTE` };
+  if (record.primary === state.self)
+    return { state, effects: [], reason: `epoch ${record.epoch} names ${state.self}: waiting for its PROMOTE` };
   return { state: adopted(state, record), effects: [], reason: `epoch ${record.epoch}: ${record.primary} is primary` };
 }
 

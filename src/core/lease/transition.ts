@@ -1,7 +1,7 @@
 // The protocol of lease, hold and prepare as one function that agent, controller, router, simulator and protocol check share.
 // Pure: time, messages and outcomes are inputs, everything to be done is an effect, in the order in which it must be done.
 
-import { controllerTransition, type ControllerStep } from "./controller.ts";
+import { type ControllerStep, controllerTransition } from "./controller.ts";
 import type { ControllerInput, ControllerState } from "./controller-state.ts";
 import { type GateInput, type GateState, type GateStep, gateTransition } from "./gate.ts";
 import { type MemberStep, memberTransition } from "./member.ts";

@@ -3,15 +3,27 @@
 import type { Group, GroupName, Region, RegionName, Service, ServiceName, System } from "./system.ts";
 
 export function regionOf(system: System, name: RegionName): Region {
-  return found(system.regions.find((region) => region.name === name), "region", name);
+  return found(
+    system.regions.find((region) => region.name === name),
+    "region",
+    name,
+  );
 }
 
 export function groupOf(system: System, name: GroupName): Group {
-  return found(system.groups.find((group) => group.name === name), "group", name);
+  return found(
+    system.groups.find((group) => group.name === name),
+    "group",
+    name,
+  );
 }
 
 export function serviceOf(system: System, name: ServiceName): Service {
-  return found(system.services.find((service) => service.name === name), "service", name);
+  return found(
+    system.services.find((service) => service.name === name),
+    "service",
+    name,
+  );
 }
 
 /** The group's services, those that others need first (manifest order within that). */

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { dead, isAgent, shopOf, type Weather, World } from "../../../test/core/watch-world.ts";
 import { quorumOf, thresholdFor } from "./detector.ts";
-import type { DiagnosisName } from "./diagnosis.ts";
 import { regionRows, serviceRows } from "./diagnoses.ts";
+import type { DiagnosisName } from "./diagnosis.ts";
 import type { ReportedService } from "./observation.ts";
 import { diagnosisKey, isHeard, standbyOf } from "./watch.ts";
 

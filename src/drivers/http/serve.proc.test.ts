@@ -1,7 +1,7 @@
-import { connect, createServer, type AddressInfo } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { makePeers } from "./peers.ts";
-import { serveFetch, type ServeSettings, type Serving } from "./serve.ts";
+import { type ServeSettings, type Serving, serveFetch } from "./serve.ts";
 
 const closing: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

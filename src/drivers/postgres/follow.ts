@@ -3,6 +3,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
 import { configure } from "./cluster.ts";
 import { writeDurably } from "./durable.ts";
 import { DriverError } from "./errors.ts";
@@ -11,7 +12,6 @@ import { readStreamed, writeStreamed } from "./notes.ts";
 import { adminAddress, type Endpoint, type Site, slotOf, writePassFile } from "./site.ts";
 import { literal, Sql } from "./sql.ts";
 import { readStatus, type ServerStatus } from "./status.ts";
-import pg from "pg";
 
 const pollMs = 20;
 

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { binariesOf } from "./cluster.ts";
 import { makePrivateFolder, writeDurably } from "./durable.ts";
-import { driverErrorOf, DriverError } from "./errors.ts";
+import { DriverError, driverErrorOf } from "./errors.ts";
 import { fence } from "./fence.ts";
 import { type Lsn, parseLsn } from "./lsn.ts";
 import { pathsOf, type Site, serverEnvironment } from "./site.ts";

@@ -6,6 +6,7 @@
 // R2. It can be interrupted anywhere and called again: each time it looks at what is there.
 // R3. The data of another system is refused.
 
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { copyPrimary, takeCopy } from "./backup.ts";
 import { dataOf, startServer } from "./cluster.ts";
@@ -20,7 +21,6 @@ import { type Quarantined, quarantine } from "./quarantine.ts";
 import { rewind } from "./rewind.ts";
 import { adminAddress, type Endpoint, pathsOf, type Site } from "./site.ts";
 import { Sql } from "./sql.ts";
-import { readFile } from "node:fs/promises";
 
 /** A copy that does not stream by then never will without being looked at again. */
 const streamingWithinMs = 30_000;

@@ -5,7 +5,7 @@
 // W2. It overwrites the configuration with the new primary's; whoever calls it configures again.
 
 import { binariesOf, runTool } from "./cluster.ts";
-import { pathsOf, type Endpoint, type Site, writePassFile, adminAddress } from "./site.ts";
+import { adminAddress, type Endpoint, pathsOf, type Site, writePassFile } from "./site.ts";
 import { Sql } from "./sql.ts";
 
 /** False where there is no pg_rewind of this version. Throws a DriverError when it failed: the folder is then of no more use, and a full copy is needed. */

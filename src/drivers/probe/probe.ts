@@ -6,7 +6,7 @@
 
 import { connect } from "node:net";
 import { performance } from "node:perf_hooks";
-import type { Prober, ProbeResult, ProbeTarget } from "../../ports/probe.ts";
+import type { ProbeResult, Prober, ProbeTarget } from "../../ports/probe.ts";
 import { type Address, addressOf, type Via } from "./address.ts";
 import { lookAtHttp } from "./http.ts";
 import { lookAtSql } from "./sql.ts";

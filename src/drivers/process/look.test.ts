@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { descendantsOf, isAlive, look, parsePs, parseStat, type Seen } from "./look.ts";
 import { backOff, pauseBeforeRestart } from "./back-off.ts";
+import { descendantsOf, isAlive, look, parsePs, parseStat, type Seen } from "./look.ts";
 
 const stat = (name: string, state: string) =>
   `41 (${name}) ${state} 7 41 41 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 1000 20`;

@@ -1,6 +1,6 @@
 // The durable note of a started process, from which a later agent finds it again.
 
-import { open, mkdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 
 export type ProcessRecord = {

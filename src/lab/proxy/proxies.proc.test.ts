@@ -1,5 +1,5 @@
-import { createServer, connect, type Server, type Socket, type AddressInfo } from "node:net";
 import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openProxies, type Proxies, splitAddress } from "./proxies.ts";

@@ -1,7 +1,7 @@
 // The fault proxies: one TCP listener for each (place, address in another place). Whoever lives in that place dials the listener
 // instead of the address, and so meets the faults of the links between the two.
 
-import { createServer, type AddressInfo, type Server } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { type Connection, openConnection } from "./connection.ts";
 import { type FaultOrder, type FaultTable, type Link, makeFaultTable } from "./faults.ts";
 

@@ -1,6 +1,6 @@
 // One try of one write at one router, within one deadline.
 
-import { request, type Agent } from "node:http";
+import { type Agent, request } from "node:http";
 import { acknowledgedHeader, notExecutedHeader } from "../../wire/version.ts";
 
 export type Attempt =

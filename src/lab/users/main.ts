@@ -3,7 +3,7 @@
 
 import { readFile } from "node:fs/promises";
 import { openLedger } from "./ledger.ts";
-import { makeLoad, type LoadOptions, type LoadState } from "./load.ts";
+import { type LoadOptions, type LoadState, makeLoad } from "./load.ts";
 import { runDirect, runStubborn } from "./stubborn.ts";
 
 export type UsersConfig = LoadOptions & {

@@ -200,11 +200,12 @@ function users(draw: Draw, y: number): Drawn {
   const base = y + height - 8;
   const epochs = epochsOf(report);
   const bars = barsOf(draw);
-  const fullest = bars.reduce((max, bar) => Math.max(max, bar.rate), 0.001);
+  const usual = usualRate(bars);
   const drawn = bars.map((bar) => {
     const left = x(bar.from);
-    const tall = (bar.rate / fullest) * (usersPx - 30);
-    return html`<rect class="epoch-${epochs.indexOf(bar.epoch) % 2}" x="${left + 0.5}" y="${base - tall}" width="${Math.max(0.5, x(bar.to) - left - 1)}" height="${tall}"/>`;
+    const tall = Math.min(1, bar.rate / (usual * burstMax)) * (usersPx - 30);
+    const wide = x(bar.to) - left;
+    return html`<rect class="epoch-${epochs.indexOf(bar.epoch) % 2}" x="${left}" y="${base - tall}" width="${Math.max(0.5, wide - (wide < 6 ? 0 : 1))}" height="${tall}"/>`;
   });
   const names = epochs.flatMap((epoch) => {
     const of = bars.filter((bar) => bar.epoch === epoch);
@@ -220,6 +221,14 @@ function users(draw: Draw, y: number): Drawn {
     : gapAside({ from, to, text, y: y + 15 });
   const marks = html`<line class="base" x1="${plot.left}" x2="${plot.right}" y1="${base}" y2="${base}"/>${names}${shown ? words : undefined}${edges(draw, base)}`;
   return { height, markup: html`<g class="users">${drawn}${marks}</g>` };
+}
+
+/** What had to wait comes in a burst; a bar says so much and no more, or all others would vanish beside it. */
+const burstMax = 1.5;
+
+function usualRate(bars: readonly Bar[]): number {
+  const rates = bars.map((bar) => bar.rate).sort((a, b) => a - b);
+  return Math.max(0.001, rates[Math.floor(rates.length / 2)] ?? 0);
 }
 
 type Bar = { readonly from: number; readonly to: number; readonly epoch: number; readonly rate: number };
@@ -240,7 +249,7 @@ function barsOf({ report, scene, since }: Draw): readonly Bar[] {
         from,
         to,
         epoch: bucket.epoch,
-        rate: Math.min(bucket.count / (to - from), (bucket.count * 1.2) / bucketMs + 0.02),
+        rate: bucket.count / (to - from),
       },
     ];
   });
@@ -284,14 +293,26 @@ function places(draw: Draw, name: string, y: number): Drawn {
   const entries = chronicle.acts
     .flatMap((act) => act.entries)
     .filter((entry) => entry.lane === name && entry.at >= scene.window.from && entry.at <= scene.window.to);
+  const shown = telling(entries);
   const rail = name === controllerLane ? html`` : railOf(draw, name, y + 6);
   const railed = name === controllerLane ? 0 : railPx + 16;
   const rows = new Rows();
-  const marks = entries.map((entry) => mark(draw, entry, rows, y + lanePadPx + railed));
+  const top = y + lanePadPx + railed;
+  const marks = shown.map((entry) => mark(draw, entry, rows, top));
+  const hidden = entries.length - shown.length;
   return {
     height: Math.max(48, lanePadPx + railed + rows.count * rowPx + 6),
-    markup: html`${rail}${marks}`,
+    markup: html`${rail}${marks}${hidden > 0 ? html`<text class="lane-note" x="14" y="${y + 50}">${hidden} more in the list</text>` : undefined}`,
   };
+}
+
+/** A lane holds so many marks before it says less: first it leaves out what is over again, then what comes last. */
+const marksUsual = 8;
+const marksMax = 24;
+
+function telling(entries: readonly Entry[]): readonly Entry[] {
+  if (entries.length <= marksUsual) return entries;
+  return entries.filter((entry) => entry.kind !== "seen" || !entry.short.startsWith("over: ")).slice(0, marksMax);
 }
 
 /** Who was primary, and until when it had the right to write. */

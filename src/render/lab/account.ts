@@ -173,11 +173,12 @@ export function lossWords(report: LabReport): readonly string[] {
   return said;
 }
 
-/** "failover. North is unreachable: ..."; a decision to hold says so in its reason. Empty where nothing was decided. */
+/** "Decided: failover. North is unreachable: ..."; a decision to stay says so in its reason. Empty where nothing was decided. */
 export function decisionWords(report: LabReport): string {
   const reason = clean(report.reason);
   if (reason === "") return "";
-  return report.decision === "hold" ? `Decided: ${reason}.` : `Decided: ${clean(report.decision)}. ${capital(reason)}.`;
+  const moves = report.steps.length > 0 && report.decision !== "hold";
+  return moves ? `Decided: ${clean(report.decision)}. ${capital(reason)}.` : `${capital(reason)}.`;
 }
 
 const phaseNames = {

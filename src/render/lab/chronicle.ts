@@ -44,7 +44,7 @@ export const usersLane = "users";
 export const controllerLane = "controller";
 
 const entriesMax = 400;
-const shortMax = 44;
+const shortMax = 54;
 /** Steps that hold nobody up may go on for long after users are back; the picture does not wait for them. */
 const tailMs = 600;
 
