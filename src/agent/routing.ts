@@ -3,8 +3,8 @@
 // I7. While no controller can be reached the last answer stands; only the right to acknowledge writes runs out by itself.
 
 import { NEVER_MS } from "../core/lease/record.ts";
-import { regionOf, serviceOf } from "../core/model/select.ts";
-import type { GroupName, RegionName, System } from "../core/model/system.ts";
+import { regionOf } from "../core/model/select.ts";
+import type { GroupName, RegionName, Service, System } from "../core/model/system.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { MachineInstant, RequestOf, RouterConfig, Traffic } from "../wire/calls.ts";
 import type { Tended } from "./caretaker.ts";
@@ -129,10 +129,13 @@ export class Routing {
       serial: this.#serial,
       region,
       groups: system.groups.map(({ name }) => this.#groupAnswer(name)),
-      services: [...tended].flatMap(([name, one]) => {
-        const { group } = serviceOf(system, name);
-        if (one.kind === "none" || group === undefined) return [];
-        return [{ service: name, group, kind: one.kind, origins: [...one.origins()] }];
+      services: system.services.flatMap((service) => {
+        const { name, group } = service;
+        const here = tended.get(name);
+        // A region that does not have the service, such as a witness, leads its users to those that do.
+        const kind = here?.kind ?? kindElsewhere(service);
+        if (kind === "none" || group === undefined) return [];
+        return [{ service: name, group, kind, origins: [...(here?.origins() ?? [])] }];
       }),
       routes: system.routes.map((route) => ({ host: route.name, service: route.to })),
       peers: Object.fromEntries(
@@ -185,4 +188,10 @@ export class Routing {
     });
     changed();
   }
+}
+
+/** How users reach a service that runs in other regions only. */
+function kindElsewhere(service: Service): Tended["kind"] {
+  if (service.replication !== undefined) return "tcp";
+  return service.type === "http" ? "http" : "none";
 }
