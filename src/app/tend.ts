@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import type { Tended } from "../agent/caretaker.ts";
 import type { RegionName, Service } from "../core/model/system.ts";
 import { PostgresDriver } from "../drivers/postgres/index.ts";
-import * as processes from "../drivers/process/index.ts";
+import { childrenOf, gone, isAlive, kill, look, ProcessService, startProcess } from "../drivers/process/index.ts";
 import { type Context, hostAndPort, Refusal } from "./context.ts";
 
 type Maker = (context: Context, service: Service, region: RegionName) => Tended;
@@ -52,7 +52,7 @@ function postgresql(context: Context, service: Service, region: RegionName): Ten
     upstreams: Object.fromEntries(upstreams),
     allowFrom: ["127.0.0.1/32", "::1/128", "samenet"],
     settings: {},
-    processes,
+    processes: { startProcess, look, isAlive, childrenOf, kill, gone },
     log: context.log,
   });
   const { host, port } = hostAndPort(url);
@@ -67,7 +67,7 @@ function replicas(context: Context, service: Service, region: RegionName): Tende
   if (isHttp && url === undefined)
     throw new Refusal(`${service.name} in ${region} needs \`url\`: its first replica's address.`, 2);
   const listen = isHttp && url !== undefined ? hostAndPort(url) : undefined;
-  const driver = new processes.ProcessService({
+  const driver = new ProcessService({
     service: service.name,
     type: isHttp ? "http" : "process",
     command: service.run.command,

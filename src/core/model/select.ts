@@ -10,14 +10,6 @@ export function regionOf(system: System, name: RegionName): Region {
   );
 }
 
-export function groupOf(system: System, name: GroupName): Group {
-  return found(
-    system.groups.find((group) => group.name === name),
-    "group",
-    name,
-  );
-}
-
 export function serviceOf(system: System, name: ServiceName): Service {
   return found(
     system.services.find((service) => service.name === name),

@@ -1,4 +1,3 @@
-export { childrenOf, isAlive, look, lookAtAll } from "./look.ts";
-export { type ProcessRecord, readRecord, removeRecord } from "./record.ts";
-export { ProcessService, type ProcessServiceOptions } from "./service.ts";
-export { adopt, gone, kill, type Running, type Started, type StartRequest, startProcess, stop } from "./start.ts";
+export { childrenOf, isAlive, look } from "./look.ts";
+export { ProcessService } from "./service.ts";
+export { gone, kill, startProcess } from "./start.ts";
