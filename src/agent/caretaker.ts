@@ -57,6 +57,8 @@ export class Caretaker {
   readonly #busy = new Set<string>();
   readonly #mends = new Map<string, { readonly tries: number; readonly nextMs: number }>();
   #trouble: string | undefined;
+  /** The region is being shut down: nothing is started any more. */
+  #ended = false;
 
   private constructor(ports: CaretakerPorts, parts: Map<string, Part>) {
     this.#ports = ports;
@@ -96,6 +98,9 @@ export class Caretaker {
     const tended = this.#ports.tended.get(service);
     if (tended === undefined) {
       return { kind: "failed", retry: "never", reason: `${service} is not looked after in ${this.#ports.region}` };
+    }
+    if (this.#ended) {
+      return { kind: "failed", retry: "later", reason: `${this.#ports.region} is being shut down` };
     }
     this.#busy.add(service);
     try {
@@ -145,7 +150,7 @@ export class Caretaker {
       [...tended].map(async ([name, one]) => {
         const wanted = this.#wanted(name, one);
         const mends = this.#mends.get(name) ?? { tries: 0, nextMs: 0 };
-        if (wanted === undefined || this.#busy.has(name)) {
+        if (this.#ended || wanted === undefined || this.#busy.has(name)) {
           if (mends.tries > 0 && wanted === undefined) {
             this.#mends.delete(name);
             if (this.#trouble?.startsWith(`${name}: `)) this.#trouble = undefined;
@@ -175,6 +180,7 @@ export class Caretaker {
   }
 
   async shutdown(deadlineMs: number): Promise<void> {
+    this.#ended = true;
     const inOrder = [...this.#ports.tended].reverse();
     for (const [, { driver }] of inOrder) await driver.shutdown(deadlineMs);
   }
@@ -205,6 +211,8 @@ export class Caretaker {
 
   /** To a standby's size; for good, or until the right to write comes back, when `mend` gives it its own size again. */
   async #shrink(service: Service, forGood: boolean): Promise<void> {
+    // What is being ended must not be brought back to a standby's size.
+    if (this.#ended) return;
     const { standby: replicas } = service.replicas;
     const tended = this.#ports.tended.get(service.name);
     const part = this.#parts.get(service.name);
