@@ -14,8 +14,6 @@ export function html(strings: TemplateStringsArray, ...values: readonly Value[])
   return { markup };
 }
 
-export const nothing: Markup = { markup: "" };
-
 function rendered(value: Value): string {
   if (value === undefined) return "";
   if (typeof value === "number") return Number.isFinite(value) ? String(Math.round(value * 10) / 10) : "0";

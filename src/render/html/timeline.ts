@@ -324,9 +324,10 @@ function railOf({ report, scene, x, since }: Draw, name: string, y: number): Mar
   const first = during[0]?.epoch;
   const epochOf = (epoch: number | undefined): number =>
     epoch === undefined ? 0 : Math.max(0, epochs.indexOf(epoch)) % 2;
-  const rail = (span: Window, style: string, text: string): Markup => {
+  const rail = (span: Window, style: string, whole: string): Markup => {
     const left = x(span.from);
     const wide = Math.max(0, x(span.to) - left);
+    const text = textPx(whole) > wide + labelGapPx ? "primary" : whole;
     // Words that do not fit over their rail stand where they have room.
     const overflows = left + textPx(text) > plot.right;
     return html`<rect class="${style}" x="${left}" y="${y}" width="${wide}" height="${railPx}" rx="2"/>

@@ -138,7 +138,7 @@ function firstWindow(report: LabReport, since: (wallMs: number) => number): Wind
 /** With room to the left for what was before, and to the right for labels. */
 function around(from: number, to: number): Window {
   const span = Math.max(50, to - from);
-  return { from: from - span * 0.12, to: to + span * 0.17 };
+  return { from: from - span * 0.12, to: to + span * 0.24 };
 }
 
 function lastEnds(steps: readonly ReportStep[], since: (wallMs: number) => number, max: number): readonly number[] {

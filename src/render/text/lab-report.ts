@@ -29,9 +29,11 @@ export function labReportText(report: LabReport, options: TextOptions = {}): str
   const tone: Tone = verdict.tone === "kept" ? "good" : verdict.tone === "missed" ? "warn" : "bad";
   const parts = [
     wrap(verdict.sentence, width).map((line) => paint(tone, line)),
-    [paint("quiet", `${clean(report.system)}, story ${clean(report.story)}, ${report.mode}: ${verdict.word}`)],
+    wrap(`${clean(report.system)}, story ${clean(report.story)}, ${report.mode}: ${verdict.word}`, width).map((line) =>
+      paint("quiet", line),
+    ),
     figures(report, width, paint),
-    phases(report, paint),
+    phases(report, width, paint),
     steps(report, width, paint),
     rounds(report, width, paint),
     crashes(report, width, paint),
@@ -53,24 +55,29 @@ function figures(report: LabReport, width: number, paint: Paint): readonly strin
   return table([{}, { align: "right" }, {}], rows, { width, indent: 2 });
 }
 
-function phases(report: LabReport, paint: Paint): readonly string[] {
+function phases(report: LabReport, width: number, paint: Paint): readonly string[] {
   if (report.steps.length === 0 || report.rtoMs <= 0) return [];
   const shares = phaseShares(report);
   const whole = shares.reduce((sum, share) => sum + share.ms, 0);
-  const bar = shares.map((share) => phaseLetters[share.key].repeat(columnsOf(share.ms, whole))).join("");
+  const bar = shares
+    .map((share) => phaseLetters[share.key].repeat(columnsOf(share.ms, whole, Math.min(barColumns, width - 10))))
+    .join("");
   return [
     heading(`Where the ${seconds(report.rtoMs)} went`, paint),
     `  |${bar}|`,
-    ...shares.map(
-      (share) =>
-        `  ${phaseLetters[share.key]}  ${aligned(share.name, 11)}  ${aligned(seconds(share.ms), 8, "right")}  ${paint("quiet", share.what)}`,
+    ...shares.flatMap((share) =>
+      hang(
+        `  ${phaseLetters[share.key]}  ${aligned(share.name, 11)}  ${aligned(seconds(share.ms), 8, "right")}  `,
+        share.what,
+        width,
+      ),
     ),
   ];
 }
 
-function columnsOf(ms: number, wholeMs: number): number {
+function columnsOf(ms: number, wholeMs: number, columns: number): number {
   if (!(ms > 0)) return 0;
-  return Math.min(barColumns, Math.max(1, Math.round((ms / wholeMs) * barColumns)));
+  return Math.min(columns, Math.max(1, Math.round((ms / wholeMs) * columns)));
 }
 
 function steps(report: LabReport, width: number, paint: Paint): readonly string[] {

@@ -1,0 +1,180 @@
+import { describe, expect, test } from "vitest";
+import { type HistoryView, historyText } from "./history.ts";
+import { type StatusView, statusText } from "./status.ts";
+
+const calm: StatusView = {
+  system: "shop",
+  sentence: "north is primary of storefront and serves",
+  store: { ok: true, why: "" },
+  groups: [
+    {
+      group: "storefront",
+      sentence: "north is primary of storefront and serves",
+      epoch: 2,
+      primary: "north",
+      promotable: ["north", "south"],
+      traffic: { generation: 4, primary: "north", mode: "open" },
+      lease: { ageMs: 212, ttlMs: 2_200, writable: true },
+      paused: false,
+      policy: "automatic",
+      diagnoses: [],
+      decision: { kind: "hold", reason: "north is primary of storefront and serves" },
+      links: [
+        {
+          service: "orders",
+          from: "north",
+          to: "south",
+          streaming: true,
+          lagBytes: 1_240,
+          lagMs: 18,
+          lossBoundMs: 2_030,
+        },
+      ],
+    },
+  ],
+  regions: [
+    { region: "north", witness: false, agentHeardMsAgo: 120, trouble: [] },
+    { region: "south", witness: false, agentHeardMsAgo: 88, trouble: ["orders: no space left on the disk"] },
+    { region: "watch", witness: true, trouble: [] },
+  ],
+};
+
+describe("status on a terminal", () => {
+  test("is this, when all is well", () => {
+    expect(statusText(calm)).toBe(`\
+North is primary of storefront and serves
+
+storefront
+  primary     north, epoch 2; may be promoted: south
+  users       are led to north (generation 4)
+  lease       renewed 212 ms ago, lasts 2.20 s
+  copy        orders north to south: streams, 1.2 kB behind, 18 ms late, a failover now would lose
+              at most 2.03 s
+  decision    hold: north is primary of storefront and serves
+  policy      automatic
+
+regions
+  north  serves   heard 120 ms ago
+  south  serves   heard 88 ms ago   orders: no space left on the disk
+  watch  witness  never heard
+`);
+  });
+
+  test("puts the next command under the question, and open steps under the run", () => {
+    const [group] = calm.groups;
+    const asked: StatusView = {
+      ...calm,
+      store: { ok: false, why: "the store does not answer" },
+      groups: [
+        {
+          ...(group as NonNullable<typeof group>),
+          promotable: ["north"],
+          paused: true,
+          lease: { ageMs: 3_000, ttlMs: 2_200, writable: true },
+          diagnoses: [{ name: "region-unreachable", sentence: "north is unreachable", sinceMs: 4_200 }],
+          decision: {
+            kind: "ask",
+            reason: "a failover may lose more than is allowed",
+            next: "leeward approve storefront",
+            lossBoundMs: 45_000,
+          },
+          run: {
+            id: "failover-storefront-3",
+            kind: "failover",
+            from: "north",
+            to: "south",
+            result: "running",
+            resultReason: "",
+            steps: [
+              { id: "check.target@south", outcome: "done", reason: "" },
+              { id: "fence.epoch@south", outcome: "running", reason: "epoch 3 names south" },
+            ],
+          },
+        },
+      ],
+    };
+    const text = statusText(asked);
+    for (const line of [
+      "store: the store does not answer",
+      "storefront  automation is paused",
+      "  primary     north, epoch 2; nobody else may be promoted",
+      "  lease       renewed 3.00 s ago, lasts 2.20 s: run out",
+      "  seen        north is unreachable (for 4.20 s)",
+      "  at stake    at most 45 s of writes",
+      "  do next     leeward approve storefront",
+      "  run         failover north to south, running; 1 of 2 begun steps ended (failover-storefront-3)",
+      "              running   epoch 3 names south",
+    ]) {
+      expect(text.split("\n")).toContain(line);
+    }
+  });
+});
+
+describe("history on a terminal", () => {
+  const at = Date.UTC(2026, 10, 21, 6, 3, 12, 345);
+  const history: HistoryView = {
+    system: "shop",
+    events: [
+      {
+        atMs: at + 8,
+        kind: "decided",
+        group: "storefront",
+        region: "south",
+        sentence: "north is unreachable; south takes over",
+      },
+      { atMs: at, kind: "seen", group: "storefront", region: "north", sentence: "north is unreachable" },
+    ],
+    runs: [
+      {
+        id: "failover-storefront-3",
+        kind: "failover",
+        group: "storefront",
+        from: "north",
+        to: "south",
+        startedAt: at + 10,
+        endedAt: at + 1_920,
+        result: "done",
+        resultReason: "users write in south",
+        lossBoundMs: 2_140,
+        steps: [
+          {
+            id: "check.target@south",
+            region: "south",
+            startedAt: at + 11,
+            endedAt: at + 12,
+            outcome: "done",
+            reason: "south may take over",
+          },
+          {
+            id: "fence.fence.orders@north",
+            region: "north",
+            startedAt: at + 12,
+            endedAt: 0,
+            outcome: "running",
+            reason: "",
+          },
+        ],
+      },
+    ],
+  };
+
+  test("is in the order of time, whatever order it came in", () => {
+    expect(historyText(history)).toBe(`\
+shop: 1 run; the last, a failover from north to south, ended done after 1.91 s.
+
+2026-11-21, UTC
+  06:03:12.345  seen     north  north is unreachable
+  06:03:12.353  decided  south  north is unreachable; south takes over
+
+storefront: a failover from north to south, done in 1.91 s; at most 2.14 s of writes were at stake;
+users write in south (failover-storefront-3)
+      at    took  region  ended    what and why
+  0.00 s  0.00 s  south   done     south may take over
+  0.00 s          north   running  fence.fence.orders@north
+`);
+  });
+
+  test("says so when nothing happened", () => {
+    expect(historyText({ system: "shop", events: [], runs: [] })).toBe("Nothing happened to shop in this time.\n");
+  });
+});
