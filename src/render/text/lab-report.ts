@@ -17,7 +17,7 @@ import {
   wrap,
 } from "./layout.ts";
 
-/** Shares below this many columns would vanish; a phase that took any time shows at least one. */
+/** Of the whole bar; a phase that took any time at all shows at least one of them. */
 const barColumns = 60;
 const phaseLetters = { detect: "D", decide: "d", fence: "F", data: "P", route: "R", firstWrite: "W" } as const;
 const roundsShownMax = 40;
