@@ -719,7 +719,9 @@ export class GroupControl {
 
   status(): GroupStatus {
     const { group, clock, watched, system, lease } = this.#ports;
-    const { record, state } = this.desk;
+    const { state } = this.desk;
+    // Until the run that an earlier process left is found, nothing is claimed: it would look as if none were under way.
+    const record = this.#loaded ? this.desk.record : undefined;
     const { diagnoses, state: watch } = watched();
     const decision = this.#decision;
     const nowMs = clock.nowMs();
@@ -754,7 +756,9 @@ export class GroupControl {
       group: group.name,
       sentence:
         record === undefined
-          ? `${group.name} has no primary yet`
+          ? this.#loaded
+            ? `${group.name} has no primary yet`
+            : `this controller is reading what the store knows of ${group.name}`
           : (decision?.reason ?? `${record.primary} is primary under epoch ${record.epoch}`),
       epoch: record?.epoch ?? 0,
       primary: record?.primary ?? "",

@@ -18,6 +18,8 @@ export class Timeline {
   readonly #events: TimelineEvent[] = [];
   readonly #waiting: TimelineEvent[] = [];
   #next = 1;
+  /** The number of an append without an answer: a conflict there is that append. */
+  #inDoubt = 0;
   #writing = false;
 
   constructor(store: Store, clock: Clock, group: GroupName) {
@@ -54,10 +56,13 @@ export class Timeline {
     try {
       for (let event = this.#waiting[0]; event !== undefined; event = this.#waiting[0]) {
         const written = await this.#store.append({ run: this.#run, seq: this.#next, entry: event });
-        if (written.kind === "failed") return;
-        this.#next += 1;
+        if (written.kind === "failed") {
+          if (written.retry === "unknown") this.#inDoubt = this.#next;
+          return;
+        }
         // A conflict is our own earlier try, whose answer was lost, or another controller's entry: then the next number is tried.
-        if (written.kind === "done") this.#waiting.shift();
+        if (written.kind === "done" || this.#inDoubt === this.#next) this.#waiting.shift();
+        this.#next += 1;
       }
     } finally {
       this.#writing = false;

@@ -1,0 +1,141 @@
+import { describe, expect, test } from "vitest";
+import { makeMemoryStore } from "../../test/contract/memory-store.ts";
+import { VirtualClock } from "../../test/spine/virtual-clock.ts";
+import { unrenewedLease } from "../core/lease/record.ts";
+import type { Store, StoreFailure } from "../ports/store.ts";
+import { GroupStore } from "./group-store.ts";
+import { Timeline } from "./timeline.ts";
+
+const away: StoreFailure = { kind: "failed", retry: "unknown", why: "no answer in time" };
+const record = { group: "g", epoch: 1, primary: "north", promotable: ["north"] };
+const runs = (current: string): { current: string; recent: string[]; fingerprint: string } => ({
+  current,
+  recent: [current],
+  fingerprint: "f",
+});
+
+/** A store whose next swap is done and not answered. */
+function withLostAnswers(): { readonly store: Store; lose(count: number): void } {
+  const inner = makeMemoryStore();
+  let left = 0;
+  const store: Store = {
+    ...inner,
+    swap: async (writes, checks) => {
+      const result = await inner.swap(writes, checks);
+      return left-- > 0 ? away : result;
+    },
+    get: async (key) => (left-- > 0 ? away : inner.get(key)),
+    append: async (row) => {
+      const result = await inner.append(row);
+      return left-- > 0 ? away : result;
+    },
+  };
+  return {
+    store,
+    lose(count) {
+      left = count;
+    },
+  };
+}
+
+describe("one group's keys", () => {
+  test("a swap whose answer was lost is looked into, and counts as done when it was", async () => {
+    const { store, lose } = withLostAnswers();
+    const keys = new GroupStore(store, "g", 2_000);
+    lose(1);
+    expect(await keys.storeRuns(runs("a"))).toEqual({ kind: "done" });
+    expect(await keys.storeRuns(runs("b"))).toEqual({ kind: "done" });
+  });
+
+  test("a swap that nobody could look into does not make the later ones conflict", async () => {
+    const { store, lose } = withLostAnswers();
+    const keys = new GroupStore(store, "g", 2_000);
+    lose(2);
+    expect(await keys.storeRuns(runs("a"))).toEqual(away);
+    lose(1);
+    expect(await keys.storeRuns(runs("b"))).toEqual(away);
+    lose(0);
+    expect(await keys.storeRuns(runs("c"))).toEqual({ kind: "done" });
+    expect(await keys.storeSwitchboard({ paused: true, pausedBy: "kari" })).toEqual({ kind: "done" });
+  });
+
+  test("another controller's change is a conflict, and stays one until it is read", async () => {
+    const store = makeMemoryStore();
+    const [ours, theirs] = [new GroupStore(store, "g", 2_000), new GroupStore(store, "g", 2_000)];
+    expect(await theirs.storeRuns(runs("theirs"))).toEqual({ kind: "done" });
+    expect(await ours.storeRuns(runs("ours"))).toEqual({ kind: "conflict" });
+    expect(await ours.storeRuns(runs("ours"))).toEqual({ kind: "conflict" });
+  });
+
+  test("an advance and a renewal can never both succeed", async () => {
+    const store = makeMemoryStore();
+    const first = new GroupStore(store, "g", 2_000);
+    await first.storeRecord(record, unrenewedLease(record, 2_000));
+    const second = new GroupStore(store, "g", 2_000);
+    await second.read();
+    const next = { ...record, epoch: 2, primary: "south" };
+    expect(await first.storeRecord(next, unrenewedLease(next, 2_000))).toEqual({ kind: "done" });
+    expect(await second.storeLease({ ...unrenewedLease(record, 2_000), seq: 1, writable: true })).toEqual({
+      kind: "conflict",
+    });
+  });
+
+  test("nothing is stored: there is no record, and automation is on", async () => {
+    const read = await new GroupStore(makeMemoryStore(), "g", 2_000).read();
+    expect(read).toMatchObject({ kind: "read", switchboard: { paused: false }, runs: { recent: [] } });
+    expect(read.kind === "read" && read.record).toBeUndefined();
+  });
+});
+
+describe("the timeline", () => {
+  const event = (sentence: string) => ({ kind: "seen" as const, group: "g", region: "north", name: "test", sentence });
+
+  test("keeps what could not be written, and writes each entry once, in order", async () => {
+    const time = new VirtualClock();
+    const store = makeMemoryStore();
+    const timeline = new Timeline(store, time.clock(), "g");
+    store.fail(away);
+    timeline.add(event("one"));
+    timeline.add(event("two"));
+    await time.pass(1);
+    store.fail(undefined);
+    timeline.add(event("three"));
+    await time.pass(1);
+    const journal = await store.journal("timeline/g");
+    expect(journal.kind === "rows" && journal.rows.map((row) => (row.entry as { sentence: string }).sentence)).toEqual([
+      "one",
+      "two",
+      "three",
+    ]);
+  });
+
+  test("writes an entry whose answer was lost no second time", async () => {
+    const time = new VirtualClock();
+    const { store, lose } = withLostAnswers();
+    const timeline = new Timeline(store, time.clock(), "g");
+    lose(1);
+    timeline.add(event("one"));
+    await time.pass(1);
+    timeline.add(event("two"));
+    await time.pass(1);
+    const journal = await store.journal("timeline/g");
+    expect(journal.kind === "rows" && journal.rows.map((row) => (row.entry as { sentence: string }).sentence)).toEqual([
+      "one",
+      "two",
+    ]);
+  });
+
+  test("is read back by the next process, once, before what that one adds", async () => {
+    const time = new VirtualClock();
+    const store = makeMemoryStore();
+    new Timeline(store, time.clock(), "g").add(event("before"));
+    await time.pass(1);
+    const next = new Timeline(store, time.clock(), "g");
+    store.fail(away);
+    expect(await next.load()).toBe(false);
+    next.add(event("meanwhile"));
+    store.fail(undefined);
+    expect(await next.load()).toBe(true);
+    expect(next.since(0).map((one) => one.sentence)).toEqual(["before", "meanwhile"]);
+  });
+});
