@@ -6,10 +6,11 @@ import { type Act, type Chronicle, chronicleOf, type Entry, type EntryKind, user
 import { type LabReport, moved, placesOf, type ReportStep } from "../lab/report.ts";
 import { type Verdict, verdictOf } from "../lab/verdict.ts";
 import { capital, clean, count, counted, instant, limit, millis, seconds } from "../words.ts";
+import { dot } from "./canvas.ts";
 import { phaseKey, phasesBar, roundsPicture } from "./figures.ts";
 import { html, type Markup } from "./markup.ts";
 import { page } from "./page.ts";
-import { dot, timelineSvg } from "./timeline.ts";
+import { timelineSvg } from "./timeline.ts";
 
 export type LabPageOptions = {
   /** Of the browser's tab; left out, system and story. */

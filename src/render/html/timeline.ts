@@ -2,54 +2,20 @@
 // a region's lane; what was seen, decided and done stands below it, each mark with its number and its words beside it; the time in
 // which nobody could write is a band through all lanes. Labels never lie on one another: each mark takes the first row that is free.
 
-import {
-  type Chronicle,
-  controllerLane,
-  type Entry,
-  type EntryKind,
-  usersLane,
-  type Window,
-} from "../lab/chronicle.ts";
+import { type Chronicle, controllerLane, type Entry, usersLane, type Window } from "../lab/chronicle.ts";
 import type { LabReport, ReportStep } from "../lab/report.ts";
 import { clean, cut, seconds } from "../words.ts";
+import { type Draw, type Drawn, dot, epochsOf, labelGapPx, plot, Rows, type Scene, textPx, widthPx } from "./canvas.ts";
 import { html, type Markup } from "./markup.ts";
+import { users } from "./users-lane.ts";
 
-const widthPx = 1120;
-const plot = { left: 128, right: 1104 } as const;
 const rowPx = 22;
 const barPx = 15;
 const railPx = 7;
-const usersPx = 64;
 const lanePadPx = 10;
 const milestoneRowPx = 17;
 const axisPx = 34;
-/** An average letter of the page's font at the size of the labels, a little generous: a label that is too long hides its neighbour. */
-const letterPx = 6.6;
-const labelGapPx = 6;
 const ticksMax = 12;
-
-/** What happened in one window of time. `gap`, `steps` and `act` belong to that window: the way out, or the way home. */
-export type Scene = {
-  readonly id: string;
-  readonly window: Window;
-  readonly gap: Window;
-  readonly steps: readonly ReportStep[];
-  readonly from: string;
-  readonly to: string;
-  readonly moved: boolean;
-  /** Nothing was broken: the old primary gave its right away instead of losing it. */
-  readonly graceful: boolean;
-  /** What zero is, in words and in milliseconds since the fault. */
-  readonly zero: { readonly at: number; readonly name: "the fault" | "it was asked for" };
-};
-
-type Draw = {
-  readonly report: LabReport;
-  readonly chronicle: Chronicle;
-  readonly scene: Scene;
-  readonly x: (at: number) => number;
-  readonly since: (wallMs: number) => number;
-};
 
 export function timelineSvg(report: LabReport, chronicle: Chronicle, scene: Scene): Markup {
   const { window } = scene;
@@ -179,115 +145,6 @@ function lines(flags: Flags, bottom: number): Markup {
   )}</g>`;
 }
 
-type Drawn = { readonly height: number; readonly markup: Markup };
-
-/** How many orders were acknowledged, by the epoch they were acknowledged under, and how long nobody could. */
-function users(draw: Draw, y: number): Drawn {
-  const { report, scene, x } = draw;
-  const from = x(scene.gap.from);
-  const to = x(scene.gap.to);
-  const shown = scene.gap.from < scene.window.to && scene.gap.to > scene.window.from;
-  const length = seconds(scene.gap.to - scene.gap.from);
-  const text = scene.graceful
-    ? `writes wait ${length}`
-    : scene.moved
-      ? `nobody can write for ${length}`
-      : `longest gap ${length}`;
-  const fits = to - from > textPx(text) + 80;
-  // Words that do not fit into the gap get a line of their own.
-  const height = usersPx + (fits || !shown ? 0 : 16);
-  const nameY = y + height - usersPx + 15;
-  const base = y + height - 8;
-  const epochs = epochsOf(report);
-  const bars = barsOf(draw);
-  const usual = usualRate(bars);
-  const drawn = bars.map((bar) => {
-    const left = x(bar.from);
-    const tall = Math.min(1, bar.rate / (usual * burstMax)) * (usersPx - 30);
-    const wide = x(bar.to) - left;
-    return html`<rect class="epoch-${epochs.indexOf(bar.epoch) % 2}" x="${left}" y="${base - tall}" width="${Math.max(0.5, wide - (wide < 6 ? 0 : 1))}" height="${tall}"/>`;
-  });
-  const names = epochs.flatMap((epoch) => {
-    const of = bars.filter((bar) => bar.epoch === epoch);
-    const left = x(of[0]?.from ?? 0);
-    const name = `epoch ${epoch}`;
-    return of.length === 0 || x(of.at(-1)?.to ?? 0) - left < textPx(name)
-      ? []
-      : [html`<text class="epoch-name" x="${left + 2}" y="${nameY}">${name}</text>`];
-  });
-  const middle = y + usersPx / 2 + 4;
-  const words = fits
-    ? html`<line class="gap-line" x1="${from + 30}" x2="${to - 30}" y1="${middle + 8}" y2="${middle + 8}"/><text class="gap-text" x="${(from + to) / 2}" y="${middle}" text-anchor="middle">${text}</text>`
-    : gapAside({ from, to, text, y: y + 15 });
-  const marks = html`<line class="base" x1="${plot.left}" x2="${plot.right}" y1="${base}" y2="${base}"/>${names}${shown ? words : undefined}${edges(draw, base)}`;
-  return { height, markup: html`<g class="users">${drawn}${marks}</g>` };
-}
-
-/** What had to wait comes in a burst; a bar says so much and no more, or all others would vanish beside it. */
-const burstMax = 1.5;
-
-function usualRate(bars: readonly Bar[]): number {
-  const rates = bars.map((bar) => bar.rate).sort((a, b) => a - b);
-  return Math.max(0.001, rates[Math.floor(rates.length / 2)] ?? 0);
-}
-
-type Bar = { readonly from: number; readonly to: number; readonly epoch: number; readonly rate: number };
-
-/** Acknowledged orders a millisecond. A bucket that reaches into the gap ends, or begins, where the gap does. */
-function barsOf({ report, scene, since }: Draw): readonly Bar[] {
-  const { bucketMs, acknowledged } = report.timeline;
-  const { window, gap } = scene;
-  return acknowledged.flatMap((bucket): readonly Bar[] => {
-    const begin = since(bucket.at);
-    const end = begin + bucketMs;
-    const before = begin < gap.from;
-    const from = !before && begin < gap.to ? Math.min(end, gap.to) : begin;
-    const to = before && end > gap.from ? gap.from : end;
-    if (to - from < 1 || to <= window.from || from >= window.to) return [];
-    return [
-      {
-        from,
-        to,
-        epoch: bucket.epoch,
-        rate: bucket.count / (to - from),
-      },
-    ];
-  });
-}
-
-/** The numbers of the last write and of the first one after it, at the edges of the gap. */
-function edges({ chronicle, scene, x }: Draw, base: number): Markup {
-  const entries = chronicle.acts
-    .flatMap((act) => act.entries)
-    .filter((entry) => entry.lane === usersLane && entry.at >= scene.window.from && entry.at <= scene.window.to);
-  const apart = x(scene.gap.to) - x(scene.gap.from) > 60;
-  return html`${entries.map((entry) => {
-    const at = x(entry.at);
-    const first = entry.at <= scene.gap.from;
-    const inward = apart === first;
-    return html`${dot(entry.kind, at, base)}<text class="label" x="${inward ? at + 8 : at - 8}" y="${base - 6}" text-anchor="${inward ? "start" : "end"}"><tspan class="number">${entry.number}</tspan></text>`;
-  })}`;
-}
-
-function gapAside({
-  from,
-  to,
-  text,
-  y,
-}: {
-  readonly from: number;
-  readonly to: number;
-  readonly text: string;
-  readonly y: number;
-}): Markup {
-  const left = to + labelGapPx + textPx(text) > plot.right;
-  return html`<text class="gap-text" x="${left ? from - labelGapPx : to + labelGapPx}" y="${y}" text-anchor="${left ? "end" : "start"}">${text}</text>`;
-}
-
-function epochsOf(report: LabReport): readonly number[] {
-  return [...new Set(report.timeline.acknowledged.map((bucket) => bucket.epoch))].sort((a, b) => a - b);
-}
-
 function places(draw: Draw, name: string, y: number): Drawn {
   const { scene, chronicle } = draw;
   const entries = chronicle.acts
@@ -383,41 +240,4 @@ function mark({ x, scene }: Draw, entry: Entry, rows: Rows, top: number): Markup
 function bar(entry: Entry, left: number, right: number, middle: number): Markup {
   const style = entry.outcome === "done" ? "bar" : "bar astray";
   return html`<rect class="${style}" x="${left}" y="${middle - barPx / 2}" width="${right - left}" height="${barPx}" rx="2.5"/>`;
-}
-
-export function dot(kind: EntryKind, x: number, y: number, astray = false): Markup {
-  switch (kind) {
-    case "fault":
-      return html`<path class="dot fault" d="M${x - 4.5} ${y - 4.5}L${x + 4.5} ${y + 4.5}M${x + 4.5} ${y - 4.5}L${x - 4.5} ${y + 4.5}"/>`;
-    case "seen":
-      return html`<circle class="dot seen" cx="${x}" cy="${y}" r="4.2"/>`;
-    case "decided":
-      return html`<path class="dot decided" d="M${x} ${y - 5.5}L${x + 5.5} ${y}L${x} ${y + 5.5}L${x - 5.5} ${y}Z"/>`;
-    case "done":
-      return html`<rect class="dot done${astray ? " astray" : ""}" x="${x - 4}" y="${y - 4}" width="8" height="8" rx="1.5"/>`;
-    case "users":
-      return html`<path class="dot users" d="M${x} ${y - 5}L${x + 5} ${y + 4}L${x - 5} ${y + 4}Z"/>`;
-    default:
-      return kind satisfies never;
-  }
-}
-
-function textPx(text: string): number {
-  return [...text].length * letterPx;
-}
-
-/** Rows of marks; each takes the first one in which nothing is where it wants to be. */
-class Rows {
-  readonly #taken: (readonly { readonly from: number; readonly to: number }[])[] = [];
-
-  take(from: number, to: number): number {
-    let row = 0;
-    while (this.#taken[row]?.some((other) => from < other.to + 8 && other.from < to + 8) === true) row += 1;
-    this.#taken[row] = [...(this.#taken[row] ?? []), { from, to }];
-    return row;
-  }
-
-  get count(): number {
-    return this.#taken.length;
-  }
 }
