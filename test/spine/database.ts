@@ -152,10 +152,11 @@ export class Databases {
         return this.#follow(copy, action.primary, deadlineMs);
       case "promote":
         if (copy.running && copy.role === "primary") return done("it is promoted already");
-        if (!copy.running) return failed(`${copy.region} does not run`);
+        if (!copy.hasData) return { kind: "failed", retry: "never", reason: `${copy.region} has no data` };
         if (!copy.hasStreamed) return { kind: "failed", retry: "never", reason: "it has never streamed" };
         this.effects.push(`promote ${copy.region}`);
         Object.assign(copy, {
+          running: true,
           role: "primary",
           timeline: copy.timeline + 1,
           streaming: false,

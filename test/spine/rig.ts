@@ -7,7 +7,7 @@
 import { Agent } from "../../src/agent/agent.ts";
 import type { Tended } from "../../src/agent/caretaker.ts";
 import { Controller } from "../../src/controller/controller.ts";
-import { defaultLeaseConfig } from "../../src/core/lease/timing.ts";
+import { defaultLeaseConfig, type LeaseConfig, type Safeguards } from "../../src/core/lease/timing.ts";
 import type { RegionName, System } from "../../src/core/model/system.ts";
 import type { Point } from "../../src/executor/execute.ts";
 import type { Disk } from "../../src/ports/disk.ts";
@@ -64,6 +64,7 @@ export class Rig {
   controller: Controller | undefined;
   readonly agents = new Map<RegionName, Agent>();
   readonly replicas = new Map<string, number>();
+  readonly #lease: LeaseConfig;
   readonly #random: () => number;
   readonly #store = makeMemoryStore();
   readonly #disks = new Map<RegionName, MemoryDisk>();
@@ -80,8 +81,9 @@ export class Rig {
   #rows = 0;
   #users = false;
 
-  constructor(system: System, seed = 1) {
+  constructor(system: System, seed = 1, safeguards: Partial<Safeguards> = {}) {
     this.system = system;
+    this.#lease = { ...defaultLeaseConfig, safeguards: { ...defaultLeaseConfig.safeguards, ...safeguards } };
     this.seed = seed;
     this.#random = randomFrom(seed);
     const serving = system.groups.flatMap((one) => one.primary);
@@ -109,14 +111,14 @@ export class Rig {
     await this.pass(1_000);
   }
 
-  startController(): void {
+  startController(fingerprint = "the same"): void {
     const process = this.#begin("controller");
     const clock = this.time.clock(() => process.alive);
     const controller = new Controller({
       system: this.system,
       region: "watch",
-      fingerprint: "the same",
-      lease: defaultLeaseConfig,
+      fingerprint,
+      lease: this.#lease,
       methods,
       clock,
       store: this.#storeFor(process),
@@ -161,7 +163,7 @@ export class Rig {
       system: this.system,
       region,
       fingerprint: "the same",
-      lease: defaultLeaseConfig,
+      lease: this.#lease,
       clock,
       disk: this.#diskFor(region, process),
       peers: this.#peersFor(region, process),
