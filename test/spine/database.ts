@@ -33,6 +33,8 @@ export class Databases {
   readonly effects: string[] = [];
   /** Replay and receipt stand still while the server runs. */
   readonly stalled = new Set<string>();
+  /** Regions into which a copy takes until this is taken back. */
+  readonly slowFollows = new Set<string>();
   /** What the next performs of a kind of action answer, in a region. */
   readonly faults: { readonly region: string; readonly action: string; times: number; readonly outcome: Outcome }[] =
     [];
@@ -197,6 +199,7 @@ export class Databases {
 
   async #follow(copy: Copy, primaryRegion: string, deadlineMs: number): Promise<Outcome> {
     const primary = this.of(primaryRegion);
+    while (this.slowFollows.has(copy.region)) await this.#later(100);
     for (let waited = 0; waited < Math.min(deadlineMs, 5_000); waited += 50) {
       if (primary.running && primary.role === "primary" && this.#reaches(primaryRegion, copy.region)) {
         const orphans = copy.rows.filter((row) => !primary.rows.includes(row));

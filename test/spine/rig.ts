@@ -107,7 +107,11 @@ export class Rig {
       30_000,
     );
     this.startUsers();
-    await this.until("its standby is promotable", () => this.status().promotable.length === 2 && this.idle(), 30_000);
+    await this.until(
+      "its standby is promotable",
+      () => this.status().promotable.length === this.#serving && this.idle(),
+      30_000,
+    );
     await this.pass(1_000);
   }
 
@@ -306,6 +310,10 @@ export class Rig {
     };
     if (!(await this.time.pass(ms, looked)) && !done())
       throw new Error(`not within ${ms} ms: ${what}\n${this.story()}`);
+  }
+
+  get #serving(): number {
+    return this.databases.copies.size;
   }
 
   // ---- what a story sees ----

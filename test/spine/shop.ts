@@ -30,6 +30,30 @@ export function shopWith(change: { readonly group?: Partial<Group>; readonly mod
   };
 }
 
+/** The shop with a third region that may be primary. */
+export function shopInThree(): System {
+  const system = shop();
+  const south = system.regions.find((region) => region.name === "south");
+  if (south === undefined) throw new Error("the example has no south");
+  const moved = <T>(value: T): T =>
+    JSON.parse(
+      JSON.stringify(value)
+        .replaceAll("7412", "7415")
+        .replaceAll(":84", ":85")
+        .replaceAll("5512", "5515")
+        .replaceAll("9120", "9150"),
+    );
+  return {
+    ...system,
+    regions: [...system.regions, { ...moved(south), name: "east", at: "azure/uksouth" }],
+    groups: system.groups.map((group) => ({ ...group, primary: [...group.primary, "east"], coolDownMs: 1_000 })),
+    services: system.services.map((service) => ({
+      ...service,
+      in: { ...service.in, east: moved(service.in.south ?? {}) },
+    })),
+  };
+}
+
 export function planOf(
   system: System,
   kind: PlanKind,

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { RegionName, System } from "../../src/core/model/system.ts";
 import type { PersonCommand } from "../../src/wire/people.ts";
 import { Rig } from "./rig.ts";
-import { shop, shopWith } from "./shop.ts";
+import { shop, shopInThree, shopWith } from "./shop.ts";
 
 let told: Rig[] = [];
 
@@ -516,6 +516,49 @@ describe("people decide", () => {
     expect(rig.openRegions()).toEqual(["north"]);
     expect(rig.status().decision.reason).toContain("promoted");
     expect(await kinds(rig)).toEqual([]);
+    expect(rig.problems()).toEqual([]);
+  });
+});
+
+describe("three regions that may be primary", () => {
+  const whole = (rig: Rig): Promise<void> =>
+    rig.until(
+      "all are promotable, and nothing is under way",
+      () => rig.idle() && rig.status().promotable.length === 3,
+      90_000,
+    );
+
+  test("one is lost: another takes over, and all are standbys again, one after the other", async () => {
+    const rig = await begun(shopInThree());
+    rig.loseRegion("north");
+    await rig.until("another serves", () => ["south", "east"].includes(rig.servingRegion() ?? ""), 10_000);
+    await rig.until("the run ends", () => rig.idle());
+    await rig.returnRegion("north");
+    await whole(rig);
+    expect(rig.problems()).toEqual([]);
+    expect(await kinds(rig)).toEqual(["protect done", "failover done", "protect done", "protect done"]);
+  });
+
+  test("a failover does not wait for a copy that is being made", async () => {
+    const rig = await begun(shopInThree());
+    rig.loseRegion("east");
+    await rig.order(word("switchover"));
+    await rig.until(
+      "south serves, and north is promotable",
+      () => rig.servingRegion() === "south" && rig.status().promotable.includes("north") && rig.idle(),
+    );
+    rig.databases.slowFollows.add("east");
+    await rig.returnRegion("east");
+    await rig.until("east is being copied", () => rig.status().run?.kind === "protect", 20_000);
+    const sinceMs = rig.time.nowMs;
+    rig.loseRegion("south");
+    await serves(rig, "north", 10_000);
+    expect(rig.longestGapMs(sinceMs)).toBeLessThan(4_000);
+    expect(await kinds(rig)).toContain("protect aborted");
+    rig.databases.slowFollows.clear();
+    await rig.until("the run ends", () => rig.idle());
+    await rig.returnRegion("south");
+    await whole(rig);
     expect(rig.problems()).toEqual([]);
   });
 });
