@@ -1,6 +1,6 @@
 // A run as people read it, made from its journal. Pure.
 
-import { expectedEnds } from "../core/plan/plan.ts";
+import { expectedEnds, type Plan } from "../core/plan/plan.ts";
 import type { RunState, StepState } from "../executor/run.ts";
 import type { RunReport } from "../wire/people.ts";
 
@@ -39,7 +39,7 @@ export function runReportOf(id: string, run: RunState, lossBoundMs?: number): Ru
     ...(run.ended === undefined ? {} : { endedAt: run.ended.at }),
     result: run.ended?.result ?? (run.paused ? "paused" : "running"),
     resultReason: run.ended?.reason ?? "",
-    expectedMs: Math.max(0, ...expectedEnds(plan.steps).values()),
+    expectedMs: usersWaitMs(plan),
     ...(lossBoundMs === undefined ? {} : { lossBoundMs }),
     facts,
     steps,
@@ -78,4 +78,11 @@ function reasonOf(state: StepState, what: string): string {
     default:
       return state satisfies never;
   }
+}
+
+/** Until traffic has moved; what comes after it users do not wait for. The whole plan, where no traffic moves. */
+function usersWaitMs(plan: Plan): number {
+  const ends = expectedEnds(plan.steps);
+  const moved = plan.steps.filter((step) => step.does.kind === "route").map((step) => ends.get(step.id) ?? 0);
+  return Math.max(0, ...(moved.length > 0 ? moved : ends.values()));
 }

@@ -41,6 +41,7 @@ export const runReport = z.object({
   endedAt: z.number().exactOptional(),
   result: z.enum(["running", "paused", "done", "failed", "aborted"]),
   resultReason: sentence,
+  /** How long users wait in such a run, as planned. */
   expectedMs: z.number(),
   /** Bound on the loss that was accepted when the run began; failovers in async mode only. */
   lossBoundMs: z.number().exactOptional(),
