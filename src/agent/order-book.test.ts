@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { makeMemoryDisk, type MemoryDisk } from "../../test/contract/memory-disk.ts";
+import { type MemoryDisk, makeMemoryDisk } from "../../test/contract/memory-disk.ts";
 import { VirtualClock } from "../../test/spine/virtual-clock.ts";
 import type { Outcome } from "../core/plan/action.ts";
 import { OrderBook } from "./order-book.ts";

@@ -6,6 +6,9 @@ import type { Plan, Step } from "../core/plan/plan.ts";
 import type { Point } from "./execute.ts";
 import { attemptsMax, type Command } from "./run.ts";
 
+/** For a machine that is busy with other things; alone each takes a second or three. */
+const long = { timeout: 60_000 };
+
 const failover = planOf(shop(), "failover", "north", "south");
 const switchover = planOf(shop(), "switchover", "north", "south");
 
@@ -45,7 +48,7 @@ async function undisturbed(plan: Plan): Promise<RunRig> {
   return rig;
 }
 
-describe("a run", () => {
+describe("a run", long, () => {
   test.each([
     ["failover", failover],
     ["switchover", switchover],
@@ -74,7 +77,7 @@ describe("a run", () => {
   });
 });
 
-describe("a process that ends at any durable entry is followed by one that finishes its run", () => {
+describe("a process that ends at any durable entry is followed by one that finishes its run", long, () => {
   test.each([
     ["failover", failover],
     ["switchover", switchover],
@@ -128,32 +131,36 @@ describe("a process that ends at any durable entry is followed by one that finis
   });
 });
 
-describe("a process that ends between intent, effect and outcome of any step is followed by one that finishes its run", () => {
-  const points: readonly Point[] = ["intent", "effect", "outcome"];
-  test.each([
-    ["failover", failover],
-    ["switchover", switchover],
-  ])("%s", async (_, plan) => {
-    for (const step of plan.steps) {
-      for (const point of points) {
-        const rig = new RunRig(plan);
-        let hit = false;
-        rig.begin((at, reached) => {
-          if (at.id !== step.id || reached !== point) return;
-          hit = true;
-          rig.kill();
-        });
-        await rig.until(() => hit);
-        expect(hit, `${step.id} ${point} is never reached`).toBe(true);
-        rig.begin();
-        await rig.toTheEnd();
-        expectWhole(rig, `ended at ${point} of ${step.id}`);
+describe(
+  "a process that ends between intent, effect and outcome of any step is followed by one that finishes its run",
+  long,
+  () => {
+    const points: readonly Point[] = ["intent", "effect", "outcome"];
+    test.each([
+      ["failover", failover],
+      ["switchover", switchover],
+    ])("%s", async (_, plan) => {
+      for (const step of plan.steps) {
+        for (const point of points) {
+          const rig = new RunRig(plan);
+          let hit = false;
+          rig.begin((at, reached) => {
+            if (at.id !== step.id || reached !== point) return;
+            hit = true;
+            rig.kill();
+          });
+          await rig.until(() => hit);
+          expect(hit, `${step.id} ${point} is never reached`).toBe(true);
+          rig.begin();
+          await rig.toTheEnd();
+          expectWhole(rig, `ended at ${point} of ${step.id}`);
+        }
       }
-    }
-  });
-});
+    });
+  },
+);
 
-describe("while the journal is away", () => {
+describe("while the journal is away", long, () => {
   const faults = ["lost", "unknown, done", "unknown, not done"] as const;
   test.each(faults)(
     "at any entry (%s) nothing is done without its intent, and the run goes on afterwards",
@@ -224,7 +231,7 @@ describe("while the journal is away", () => {
   });
 });
 
-describe("a step", () => {
+describe("a step", long, () => {
   test("that fails and says later is tried again, at most so often, each time under its own key", async () => {
     const rig = new RunRig(single);
     rig.behaviour = () => failed("later");
@@ -310,7 +317,7 @@ describe("a step", () => {
   });
 });
 
-describe("a person's word at any point of a run", () => {
+describe("a person's word at any point of a run", long, () => {
   const lastEntry = 2 * switchover.steps.length + 1;
 
   /** A switchover that is told something as soon as its journal has so many entries. */

@@ -20,7 +20,7 @@ import { Stop } from "../../src/ports/signal.ts";
 import type { Store, StoreFailure } from "../../src/ports/store.ts";
 import { calls, type RouterConfig } from "../../src/wire/calls.ts";
 import type { CommandAnswer, GroupStatus, PersonCommand, RunReport } from "../../src/wire/people.ts";
-import { makeMemoryDisk, type MemoryDisk } from "../contract/memory-disk.ts";
+import { type MemoryDisk, makeMemoryDisk } from "../contract/memory-disk.ts";
 import { makeMemoryStore } from "../contract/memory-store.ts";
 import { Databases, type Row } from "./database.ts";
 import { methods } from "./shop.ts";

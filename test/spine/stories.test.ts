@@ -4,6 +4,9 @@ import type { PersonCommand } from "../../src/wire/people.ts";
 import { Rig } from "./rig.ts";
 import { shop, shopInThree, shopWith } from "./shop.ts";
 
+/** For a machine that is busy with other things; alone each takes a second or three. */
+const long = { timeout: 60_000 };
+
 let told: Rig[] = [];
 
 async function begun(system: System = shop(), seed = 1): Promise<Rig> {
@@ -38,7 +41,7 @@ const serves = (rig: Rig, region: RegionName, ms?: number): Promise<void> =>
 const rests = (rig: Rig): Promise<void> =>
   rig.until("both are promotable, and nothing is under way", () => rig.idle() && rig.status().promotable.length === 2);
 
-describe("in peace", () => {
+describe("in peace", long, () => {
   test("a new system is established, protected, and then left alone", async () => {
     const rig = await begun();
     await rig.pass(10_000);
@@ -48,7 +51,7 @@ describe("in peace", () => {
   });
 });
 
-describe("region-loss", () => {
+describe("region-loss", long, () => {
   test.each([1, 2, 3])("the standby takes over, and what returns becomes a standby again (seed %i)", async (seed) => {
     const rig = await begun(shop(), seed);
     const sinceMs = rig.time.nowMs;
@@ -95,7 +98,7 @@ describe("region-loss", () => {
   });
 });
 
-describe("a cut", () => {
+describe("a cut", long, () => {
   test.each([1, 2, 3])("region-cut: the cut region stops by itself before the other begins (seed %i)", async (seed) => {
     const rig = await begun(shop(), seed);
     rig.cutOff("north");
@@ -160,7 +163,7 @@ describe("a cut", () => {
   });
 });
 
-describe("store-stall", () => {
+describe("store-stall", long, () => {
   test.each(["hangs", "hangs, and does it"] as const)(
     "(%s) makes no outage, promotes nobody, and afterwards orders are obeyed",
     async (fault) => {
@@ -198,7 +201,7 @@ describe("store-stall", () => {
   });
 });
 
-describe("switchover", () => {
+describe("switchover", long, () => {
   test.each(["async", "sync"] as const)("there and back, nothing is lost and the gap is short (%s)", async (mode) => {
     const rig = await begun(shopWith({ mode, group: { coolDownMs: 1_000 } }));
     const sinceMs = rig.time.nowMs;
@@ -293,7 +296,7 @@ async function stepsOf(kind: "switchover" | "failover"): Promise<readonly string
   return steps;
 }
 
-describe("a controller that dies", () => {
+describe("a controller that dies", long, () => {
   test.each(["switchover", "failover"] as const)(
     "between intent, effect and outcome of every step of a %s: the next one finishes it",
     async (kind) => {
@@ -351,7 +354,7 @@ describe("a controller that dies", () => {
   });
 });
 
-describe("an agent that dies", () => {
+describe("an agent that dies", long, () => {
   test.each(["north", "south"])("in %s, at any step of a switchover, and comes back: it ends well", async (region) => {
     const steps = await stepsOf("switchover");
     for (const step of steps.filter((_, index) => every || index % 2 === (region === "north" ? 0 : 1))) {
@@ -386,7 +389,7 @@ describe("an agent that dies", () => {
   });
 });
 
-describe("what is half done is finished", () => {
+describe("what is half done is finished", long, () => {
   test("a database that could not be started at first is served once it can be", async () => {
     const rig = new Rig(shop());
     told.push(rig);
@@ -438,7 +441,7 @@ describe("what is half done is finished", () => {
   });
 });
 
-describe("people decide", () => {
+describe("people decide", long, () => {
   test.each(["approve", "manual"] as const)("policy %s: nothing switches by itself", async (failover) => {
     const rig = await begun(shopWith({ group: { failover } }));
     rig.loseRegion("north");
@@ -520,7 +523,7 @@ describe("people decide", () => {
   });
 });
 
-describe("three regions that may be primary", () => {
+describe("three regions that may be primary", long, () => {
   const whole = (rig: Rig): Promise<void> =>
     rig.until(
       "all are promotable, and nothing is under way",
@@ -563,7 +566,7 @@ describe("three regions that may be primary", () => {
   });
 });
 
-describe("a right to write that ends and comes back", () => {
+describe("a right to write that ends and comes back", long, () => {
   test("a primary that nobody could replace stops, and goes on with all that it had", async () => {
     const rig = await begun();
     expect((await rig.order(word("pause"))).accepted).toBe(true);
@@ -587,7 +590,7 @@ describe("a right to write that ends and comes back", () => {
   });
 });
 
-describe("a manifest that changed during a run", () => {
+describe("a manifest that changed during a run", long, () => {
   test("pauses the run until a person has looked", async () => {
     for (const step of ["check.target@south", "compute.start.web@south", "fence.prepare@south"]) {
       const rig = await begun();
@@ -613,7 +616,7 @@ describe("a manifest that changed during a run", () => {
   });
 });
 
-describe("the watch over I1", () => {
+describe("the watch over I1", long, () => {
   /** The controller begins anew just as the primary is cut off, and a person is in a hurry. */
   async function hurried(rig: Rig): Promise<readonly string[]> {
     told.push(rig);
