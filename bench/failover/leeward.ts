@@ -2,7 +2,7 @@
 // region's links fall silent first, so that nobody is told of its death; every link between places delays each way.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, openSync, closeSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { makeControl, notYetProtected } from "../../src/lab/control.ts";
 import { killAll, livingOf, signalAll } from "../../src/lab/processes.ts";

@@ -9,7 +9,7 @@ import { makePortPicker } from "../../src/lab/ports.ts";
 import { startTimeOf } from "../../src/lab/process-table.ts";
 import { clearLedger, killAll, livingOf, record, signalAll } from "../../src/lab/processes.ts";
 import { BenchFailure, type Contender, type Running, until } from "./contender.ts";
-import { haproxyFile, type Node, patroniFile, type Profile } from "./patroni-files.ts";
+import { haproxyFile, type Node, type Profile, patroniFile } from "./patroni-files.ts";
 import type { Programs } from "./programs.ts";
 import { askOnce } from "./session.ts";
 

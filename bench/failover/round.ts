@@ -45,7 +45,9 @@ const successorDeadlineMs = 120_000;
 const goOnMs = 3_000;
 /** Of a frozen region, after its successor serves. */
 const thawAfterMs = 5_000;
-const servingDeadlineMs = 60_000;
+const servingDeadlineMs = 90_000;
+/** A woken old primary may still be argued about: the rows are counted where the same region has served for so long. */
+const settledMs = 6_000;
 const lookEveryMs = 20;
 
 export async function playRound(
@@ -170,9 +172,14 @@ function describeLost(lost: readonly Acknowledged[], before: number, at: number)
 
 async function readStored(running: Running): Promise<ReadonlySet<number>> {
   let stored: ReadonlySet<number> = new Set();
+  let last: string | undefined;
+  let since = performance.now();
   await until("the serving database is read", servingDeadlineMs, 200, async () => {
     const region = await running.serving();
+    if (region !== last) since = performance.now();
+    last = region;
     if (region === undefined) return "nobody is sure which region serves";
+    if (performance.now() - since < settledMs) return `${region} has not served for long`;
     const url = running.databases[region];
     if (url === undefined) return `there is no address of the database in ${region}`;
     const rows = await askOnce(
