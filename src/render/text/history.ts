@@ -1,7 +1,7 @@
 // `leeward report`: what was seen, decided and done, in the order in which it happened, and how each run ended.
 
 import { clean, counted, instant, seconds, timeOfDay } from "../words.ts";
-import { heading, type Paint, painter, table, type TextOptions, widthOf, wrap } from "./layout.ts";
+import { heading, type Paint, painter, type TextOptions, table, widthOf, wrap } from "./layout.ts";
 
 /** What a controller answers when asked what happened; the shape of `history` in wire. */
 export type HistoryView = {

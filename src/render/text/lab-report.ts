@@ -6,13 +6,13 @@ import { verdictOf } from "../lab/verdict.ts";
 import { clean, count, counted, millis, seconds } from "../words.ts";
 import {
   aligned,
-  heading,
   hang,
+  heading,
   type Paint,
   painter,
-  table,
   type TextOptions,
   type Tone,
+  table,
   widthOf,
   wrap,
 } from "./layout.ts";

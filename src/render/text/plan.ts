@@ -1,8 +1,8 @@
 // `leeward plan`: what would be done, by whom, in what order, how long it takes, and how one gets back. From the manifest alone.
 
 import type { Plan, Step } from "../../core/plan/plan.ts";
-import { clean, limit, millis, seconds } from "../words.ts";
 import { type Forecast, forecastOf, type PlanOptions } from "../plan/forecast.ts";
+import { clean, limit, millis, seconds } from "../words.ts";
 import { aligned, hang, heading, type Paint, painter, shownWidth, type TextOptions, widthOf, wrap } from "./layout.ts";
 
 /** A plan as data, with what it is expected to take. */

@@ -7,9 +7,9 @@ import {
   heading,
   type Paint,
   painter,
-  table,
   type TextOptions,
   type Tone,
+  table,
   widthOf,
   wrap,
 } from "./layout.ts";
