@@ -49,12 +49,15 @@ const statusDeadlineMs = 150;
 /** A service found not playing its part is put right at once, then with growing pauses. */
 const mendAfterMs = [0, 500, 1_000, 2_000, 5_000, 10_000] as const;
 const mendDeadlineMs = 30_000;
+/** A database must have been down for so long before it is started in place: a single look may come between a stop and a start. */
+const mendDownForMs = 300;
 
 export class Caretaker {
   readonly #ports: CaretakerPorts;
   #parts: Map<string, Part>;
   readonly #statuses = new Map<string, ServiceStatus>();
   readonly #busy = new Set<string>();
+  readonly #downSinceMs = new Map<string, number>();
   readonly #mends = new Map<string, { readonly tries: number; readonly nextMs: number }>();
   #trouble: string | undefined;
   /** The region is being shut down: nothing is started any more. */
@@ -83,7 +86,10 @@ export class Caretaker {
   async look(): Promise<void> {
     await Promise.all(
       [...this.#ports.tended].map(async ([service, { driver }]) => {
-        this.#statuses.set(service, await driver.status(statusDeadlineMs));
+        const status = await driver.status(statusDeadlineMs);
+        this.#statuses.set(service, status);
+        if (status.running) this.#downSinceMs.delete(service);
+        else if (!this.#downSinceMs.has(service)) this.#downSinceMs.set(service, this.#ports.clock.nowMs());
       }),
     );
   }
@@ -199,7 +205,8 @@ export class Caretaker {
       const replicas = isPrimary(service.group) ? part.replicas : Math.min(part.replicas, service.replicas.standby);
       return (status.replicas?.running ?? 0) === replicas ? undefined : { kind: "scale", replicas };
     }
-    if (status.running) return undefined;
+    const downMs = this.#ports.clock.nowMs() - (this.#downSinceMs.get(name) ?? this.#ports.clock.nowMs());
+    if (status.running || downMs < mendDownForMs) return undefined;
     if (part.role === "primary" && isPrimary(service.group)) {
       return { kind: "serve-primary", create: false, epoch: primary.epoch, sync: part.sync, standbys: part.standbys };
     }

@@ -34,7 +34,11 @@ export type PostgresDriverOptions = Site & { readonly log: Log };
 /** Kept back from a fence's deadline to look once more after an order that was under way (D1). */
 const secondLookShare = 0.4;
 
+/** So long a server that does not answer counts as what it last was. */
+const slowForMs = 3_000;
+
 export class PostgresDriver implements Driver {
+  #last: { readonly answer: ServiceStatus; readonly atMs: number } | undefined;
   readonly #site: PostgresDriverOptions;
   #sql: Sql | undefined;
   #opening: Promise<Sql> | undefined;
@@ -56,6 +60,7 @@ export class PostgresDriver implements Driver {
 
   async perform(action: Action, deadlineMs: number, progress: Progress): Promise<Outcome> {
     const until = performance.now() + deadlineMs;
+    this.#last = undefined;
     if (action.kind === "fence") return this.#fence(action, until);
     return this.#inTurn(action.kind, until, () => this.#act(action, until, progress));
   }
@@ -178,23 +183,32 @@ export class PostgresDriver implements Driver {
       const sql = await this.#connected(until);
       const status = await readStatus(sql, Math.max(1, until - performance.now()));
       if (status.role === "standby" && status.streaming) await rememberStreaming(this.#site, status);
-      return await this.#answer(status, streamed);
+      const answer = await this.#answer(status, streamed);
+      this.#last = { answer, atMs: performance.now() };
+      return answer;
     } catch (error) {
       this.#disconnect();
       const running = (await findServer(this.#site).catch(() => undefined)) !== undefined;
+      if (running) return this.#slow(driverErrorOf(error, "asking for its state").message, absent);
       const data = await dataOf(this.#site).catch((trouble: unknown) =>
         driverErrorOf(trouble, "looking at the data folder"),
       );
-      const note =
-        data instanceof Error
-          ? data.message
-          : running
-            ? `The server runs but does not answer: ${driverErrorOf(error, "asking for its state").message}`
-            : data === undefined
-              ? "There is no data yet."
-              : undefined;
+      const note = data instanceof Error ? data.message : data === undefined ? "There is no data yet." : undefined;
       return note === undefined ? absent : { ...absent, note };
     }
+  }
+
+  /**
+   * A server that lives and does not answer in time is slow, not stopped: for a moment it is what it was. A primary's position is left
+   * out, because an older one would prove of standbys what they have not got; a standby's older one only proves less than there is.
+   */
+  #slow(why: string, absent: ServiceStatus): ServiceStatus {
+    const note = `The server runs but does not answer: ${why}`;
+    if (this.#last === undefined || performance.now() - this.#last.atMs > slowForMs)
+      return { ...absent, running: true, note };
+    const { answer } = this.#last;
+    if (answer.role !== "primary" || answer.position === undefined) return { ...answer, note };
+    return { ...answer, position: { timeline: answer.position.timeline }, note };
   }
 
   async #answer(status: ServerStatus, streamed: Streamed | undefined): Promise<ServiceStatus> {
