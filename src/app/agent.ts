@@ -18,17 +18,14 @@ const stopWithinMs = 2_000;
 const shutdownWithinMs = 20_000;
 
 export async function runAgent(file: string, flags: AgentFlags): Promise<number> {
-  const context = makeContext(file, flags);
+  const context = makeContext(file, flags, `agent ${flags.region}`);
   const { system, log } = context;
   const here = system.regions.find((region) => region.name === flags.region);
-  if (here === undefined) {
+  if (here?.agent === undefined)
     throw new Refusal(
-      `${file} has no region ${flags.region}; it has ${system.regions.map((one) => one.name).join(", ")}.`,
+      `${file} does not say where the agent of ${flags.region} answers: regions.${flags.region}.agent.`,
       2,
     );
-  }
-  if (here.agent === undefined)
-    throw new Refusal(`${file} does not say where the agent of ${here.name} answers: regions.${here.name}.agent.`, 2);
   if (!system.regions.some((region) => region.controller !== undefined)) {
     throw new Refusal(
       `${file} names no controller, so this agent would have nobody to report to: add regions.NAME.controller.`,

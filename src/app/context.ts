@@ -1,8 +1,8 @@
 // What every long-running command needs before it starts: the manifest, the token, the addresses of its place, its log. Whatever is
 // wrong is said in a sentence, with the exit code of the contract: 2 bad input, 3 could not be carried out.
 
-import { mkdirSync, readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { allSafeguards, defaultLeaseConfig, type LeaseConfig, leaseProblem } from "../core/lease/timing.ts";
 import type { System } from "../core/model/system.ts";
 import { makeLog } from "../drivers/log/log.ts";
@@ -33,6 +33,7 @@ export type PlaceFlags = {
   readonly tokenFile: string;
   readonly via?: string;
   readonly log?: string;
+  readonly region?: string;
 };
 
 export type Context = Manifest & {
@@ -56,8 +57,15 @@ export function loadManifest(file: string): Manifest {
   return { system: read.system, fingerprint: read.fingerprint, folder: dirname(resolve(file)) };
 }
 
-export function makeContext(file: string, flags: PlaceFlags): Context {
+/** Who a state folder belongs to, as it stands in a file of its own there. */
+const ownerFile = "belongs-to.json";
+
+export function makeContext(file: string, flags: PlaceFlags, owner: string): Context {
   const manifest = loadManifest(file);
+  const names = manifest.system.regions.map((region) => region.name);
+  if (flags.region !== undefined && !names.includes(flags.region)) {
+    throw new Refusal(`${file} has no region ${flags.region}; it has ${names.join(", ")}.`, 2);
+  }
   const timing = manifest.system.control.lease;
   const problem = leaseProblem(timing, 0);
   if (problem !== undefined) throw new Refusal(`control.lease in ${file}: ${problem}`, 2);
@@ -70,6 +78,7 @@ export function makeContext(file: string, flags: PlaceFlags): Context {
       3,
     );
   }
+  claim(state, `${owner} of ${manifest.system.name}`);
   const via = flags.via === undefined ? {} : readVia(flags.via);
   const secret = (reference: string): ReturnType<typeof secretOf> => secretOf(reference, manifest.folder);
   return {
@@ -90,6 +99,30 @@ export function makeContext(file: string, flags: PlaceFlags): Context {
       return found.value;
     },
   };
+}
+
+/** Promises and positions of one process must not be taken for those of another. */
+function claim(state: string, owner: string): void {
+  const file = join(state, ownerFile);
+  if (!existsSync(file)) {
+    writeFileSync(file, `${JSON.stringify({ owner })}\n`, { mode: 0o600 });
+    return;
+  }
+  let known: unknown;
+  try {
+    known = (JSON.parse(readFileSync(file, "utf8")) as { readonly owner?: unknown }).owner;
+  } catch (error) {
+    throw new Refusal(
+      `${file} cannot be read: ${messageOf(error)}. It says whose state this folder holds; give another folder with --state, or mend it.`,
+      3,
+    );
+  }
+  if (known !== owner) {
+    throw new Refusal(
+      `The state folder ${state} belongs to the ${String(known)}, and this is the ${owner}: give each process a --state folder of its own.`,
+      3,
+    );
+  }
 }
 
 export function readToken(file: string): string {

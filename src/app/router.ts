@@ -11,7 +11,7 @@ import { makeContext, messageOf, type PlaceFlags, Refusal, sayReady } from "./co
 export type RouterFlags = PlaceFlags & { readonly region: string };
 
 export async function runRouter(file: string, flags: RouterFlags): Promise<number> {
-  const context = makeContext(file, flags);
+  const context = makeContext(file, flags, `router ${flags.region}`);
   const here = context.system.regions.find((region) => region.name === flags.region);
   const { router: listen, agent } = here ?? {};
   if (listen === undefined || agent === undefined) {

@@ -12,14 +12,14 @@ import { openSqliteStore } from "../drivers/sqlite/store.ts";
 import { wireVersion } from "../wire/version.ts";
 import { hostAndPort, makeContext, type PlaceFlags, Refusal, sayReady } from "./context.ts";
 
-export type ServeFlags = PlaceFlags & { readonly region?: string };
+export type ServeFlags = PlaceFlags;
 
 /** For rehearsals: `kind/step/point`; the process kills itself there, as a crash would. */
 const crashVariable = "LEEWARD_CRASH_AT";
 const stopWithinMs = 2_000;
 
 export async function serve(file: string, flags: ServeFlags): Promise<number> {
-  const context = makeContext(file, flags);
+  const context = makeContext(file, flags, "controller");
   const { system, log } = context;
   const here = system.regions.find(
     (region) => region.controller !== undefined && (flags.region ?? region.name) === region.name,

@@ -1,8 +1,9 @@
 // From a service's type to the driver that looks after it in a region. The one place where types meet drivers.
 
+import { isIPv4 } from "node:net";
 import { join, resolve } from "node:path";
 import type { Tended } from "../agent/caretaker.ts";
-import type { RegionName, Service } from "../core/model/system.ts";
+import type { RegionName, RouterAddresses, Service } from "../core/model/system.ts";
 import { PostgresDriver } from "../drivers/postgres/index.ts";
 import { childrenOf, gone, isAlive, kill, look, ProcessService, startProcess } from "../drivers/process/index.ts";
 import { type Context, hostAndPort, Refusal } from "./context.ts";
@@ -50,7 +51,7 @@ function postgresql(context: Context, service: Service, region: RegionName): Ten
     stateFolder: state,
     ...(placement.bin === undefined ? {} : { binFolder: resolve(context.folder, placement.bin) }),
     upstreams: Object.fromEntries(upstreams),
-    allowFrom: ["127.0.0.1/32", "::1/128", "samenet"],
+    allowFrom: neighbours(context),
     settings: {},
     processes: { startProcess, look, isAlive, childrenOf, kill, gone },
     log: context.log,
@@ -102,6 +103,26 @@ function environment(context: Context, service: Service, region: RegionName): Re
     if (placement.password !== undefined) env[`LEEWARD_PASSWORD_${variable}`] = context.needSecret(placement.password);
   }
   return env;
+}
+
+/** Who may connect with the password: this machine, its own networks, and every host that the manifest names. */
+function neighbours(context: Context): readonly string[] {
+  const { regions, services } = context.system;
+  const named = [
+    ...regions.flatMap((region) => [region.agent, region.controller, ...routerAddresses(region.router)]),
+    ...services.flatMap((service) => Object.values(service.in).map((placement) => placement.url)),
+  ].flatMap((address) =>
+    address === undefined ? [] : [new URL(address.includes("://") ? address : `tcp://${address}`).hostname],
+  );
+  const networks = named.map((host) => {
+    if (isIPv4(host)) return `${host}/32`;
+    return host.startsWith("[") ? `${host.slice(1, -1)}/128` : host;
+  });
+  return [...new Set(["127.0.0.1/32", "::1/128", "samenet", ...networks])];
+}
+
+function routerAddresses(router: RouterAddresses | undefined): readonly string[] {
+  return router === undefined ? [] : [router.http, router.peer];
 }
 
 /** By these a rehearsal finds what a killed agent has left behind. */
