@@ -57,7 +57,6 @@ export class Agent {
   /** The stamp that was known when the newest statuses began to be measured: none of them is older than it. */
   #statusStamp = 0;
   #controller = 0;
-  #heardMs = Number.MIN_SAFE_INTEGER;
   #primaries: ReadonlySet<RegionName> = new Set();
 
   private constructor(
@@ -306,7 +305,6 @@ export class Agent {
       return;
     }
     const body = answer.body as ResponseOf<"report">;
-    this.#heardMs = this.#ports.clock.nowMs();
     this.#stamp = body.stampMs;
     this.#primaries = new Set(body.records.map((record) => record.primary));
     for (const record of body.records) await this.#keepers.get(record.group)?.input({ kind: "record-seen", record });
@@ -344,11 +342,6 @@ export class Agent {
       dueMs = Math.max(dueMs + periodMs, clock.nowMs());
       await clock.sleep(Math.max(1, dueMs - clock.nowMs()), signal).catch(() => undefined);
     }
-  }
-
-  /** Milliseconds since a controller last answered. */
-  heardAgoMs(): number {
-    return this.#ports.clock.nowMs() - this.#heardMs;
   }
 
   /** Is the service one of this region's? For callers that check before they order. */
