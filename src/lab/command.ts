@@ -3,15 +3,15 @@
 
 import { closeSync, openSync, writeSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
+import { endedWrong, type LabReport } from "../core/model/lab-report.ts";
 import type { System } from "../core/model/system.ts";
 import { readManifest } from "../manifest/read.ts";
 import { playCrashes } from "./crashes.ts";
 import { LabFailure } from "./failure.ts";
 import { aggregate } from "./measure.ts";
-import { endedWrong, playRound, primaryOf, restore } from "./play.ts";
+import { playRound, primaryOf, restore } from "./play.ts";
 import { endAll, livingOf, signalAll } from "./processes.ts";
 import { makeProgress, type Progress } from "./progress.ts";
-import type { LabReport } from "./report.ts";
 import { becomeUser, chooseUser, findUser, isRoot, repairServerLibraries } from "./root.ts";
 import { prepareFolder, releaseFolder, runFolderOf } from "./run-folder.ts";
 import { type Lab, projectFolder, startLab } from "./start.ts";

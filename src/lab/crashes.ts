@@ -3,14 +3,14 @@
 // Effects are counted where they are performed: by the agents.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { type CrashPoint, endedWrong, type LabReport } from "../core/model/lab-report.ts";
 import { readStored, startUsers } from "./clients.ts";
 import { LabFailure } from "./failure.ts";
 import { bringBack, killRegion } from "./faults.ts";
 import { measure } from "./measure.ts";
-import { endedWrong, primaryOf, warmUp } from "./play.ts";
+import { primaryOf, warmUp } from "./play.ts";
 import { signalAll } from "./processes.ts";
 import type { Progress } from "./progress.ts";
-import type { CrashPoint, LabReport } from "./report.ts";
 import type { Lab } from "./start.ts";
 import { crashStory } from "./stories.ts";
 import { nowMs } from "./users/ledger.ts";

@@ -1,7 +1,7 @@
 // From what the clients were told, what the database holds, and what the controller wrote down, to the numbers of the report. Pure.
 
+import type { LabReport, Phases, Timeline } from "../core/model/lab-report.ts";
 import type { RunReport, TimelineEvent } from "../wire/people.ts";
-import type { LabReport, Phases, Timeline } from "./report.ts";
 import type { LedgerEntry } from "./users/ledger.ts";
 
 export type Evidence = {

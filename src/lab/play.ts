@@ -2,13 +2,13 @@
 // switch home, so that nothing that happens in between is missed.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { endedWrong, type LabReport } from "../core/model/lab-report.ts";
 import { readStored, startUsers, type Users } from "./clients.ts";
 import { notYetProtected } from "./control.ts";
 import { LabFailure } from "./failure.ts";
 import { bringBack, cutLink, cutRegion, freezeRegion, healAll, killRegion, stallStore, thawRegion } from "./faults.ts";
 import { measure } from "./measure.ts";
 import type { Progress } from "./progress.ts";
-import type { LabReport } from "./report.ts";
 import type { Lab } from "./start.ts";
 import type { Role, Story, StoryStep } from "./stories.ts";
 import { nowMs } from "./users/ledger.ts";
@@ -268,6 +268,3 @@ function withVerdict(
     notes.push(`${endedWrong}: the primary moved, by a ${report.decision}`);
   return notes.length === 0 ? report : { ...report, notes: [...report.notes, ...notes] };
 }
-
-/** Begins the note of a story whose end is not the one it must have. */
-export const endedWrong = "This story must not end like this";

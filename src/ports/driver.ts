@@ -2,32 +2,13 @@
 // service in one region. `perform` is idempotent per action: it observes, acts if needed, verifies, and says what it found.
 
 import type { Action, Outcome } from "../core/plan/action.ts";
+import type { ReportedService } from "../core/watch/observation.ts";
 import type { Signal } from "./signal.ts";
 
 export type { Action, Facts, Outcome } from "../core/plan/action.ts";
 
-export type ServiceStatus = {
-  readonly service: string;
-  readonly running: boolean;
-  /** Databases: what it is right now; "none" when it is not running or has no data. */
-  readonly role: "primary" | "standby" | "none" | "not-a-database";
-  /** Replicas running and ready, for things that scale. */
-  readonly replicas?: { readonly running: number; readonly ready: number };
-  /** Bytes from the origin of the log, as decimal strings, each where it is known. */
-  readonly position?: {
-    readonly written?: string;
-    readonly received?: string;
-    readonly replayed?: string;
-    readonly timeline: number;
-  };
-  readonly streaming?: boolean;
-  /** Has this copy ever streamed from a primary? One that has not is never promoted. */
-  readonly hasStreamed?: boolean;
-  readonly lagBytes?: number;
-  readonly lagMs?: number;
-  /** A sentence, when something is wrong or noteworthy. */
-  readonly note?: string;
-};
+/** What a service is right now, as its driver sees it and as the watch takes it. */
+export type ServiceStatus = ReportedService;
 
 export interface Driver {
   /** Never throws for an expected state; a server that does not answer is `running: false` or carries a note. Bounded by `deadlineMs`. */

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { LabReport } from "../../src/lab/report.ts";
+import type { LabReport } from "../../src/core/model/lab-report.ts";
 
 const program = fileURLToPath(new URL("../../bin/leeward.js", import.meta.url));
 

@@ -1,6 +1,6 @@
 // Reports as the lab makes them, for the tests of what people see: one of each sort of story, good ends and bad ones.
 
-import type { LabReport, ReportStep, Timeline, TimelineEvent } from "../../src/render/lab/report.ts";
+import type { LabEvent, LabReport, ReportStep, Timeline } from "../../src/core/model/lab-report.ts";
 
 export const faultAt = Date.UTC(2026, 10, 21, 6, 3, 12, 345);
 
@@ -15,13 +15,13 @@ const step = (id: string, service: string, from: number, to: number, reason: str
   reason,
 });
 
-const event = (
-  at: number,
-  kind: TimelineEvent["kind"],
-  region: string,
-  sentence: string,
-  service?: string,
-): TimelineEvent => ({ at: faultAt + at, kind, region, sentence, ...(service === undefined ? {} : { service }) });
+const event = (at: number, kind: LabEvent["kind"], region: string, sentence: string, service?: string): LabEvent => ({
+  at: faultAt + at,
+  kind,
+  region,
+  sentence,
+  ...(service === undefined ? {} : { service }),
+});
 
 /** Ten orders in each bucket of 100 ms, but in the gaps. */
 function writes(
@@ -84,6 +84,7 @@ const homeSteps: readonly ReportStep[] = [
 ];
 
 export const regionLoss: LabReport = {
+  version: 1,
   story: "region-loss",
   mode: "async",
   system: "shop",

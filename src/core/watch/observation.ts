@@ -23,7 +23,9 @@ export type Observation = {
 export type ReportedService = {
   readonly service: ServiceName;
   readonly running: boolean;
+  /** Databases: what it is right now; "none" when it is not running or has no data. */
   readonly role: "primary" | "standby" | "none" | "not-a-database";
+  /** Replicas running and ready, for things that scale. */
   readonly replicas?: { readonly running: number; readonly ready: number };
   /** Bytes from the origin of the log, as decimal strings, each where it is known. */
   readonly position?: {
@@ -33,9 +35,11 @@ export type ReportedService = {
     readonly timeline: number;
   };
   readonly streaming?: boolean;
+  /** Has this copy ever streamed from a primary? One that has not is never promoted. */
   readonly hasStreamed?: boolean;
   readonly lagBytes?: number;
   readonly lagMs?: number;
+  /** A sentence, when something is wrong or noteworthy. */
   readonly note?: string;
 };
 

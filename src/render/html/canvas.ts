@@ -1,7 +1,7 @@
 // What the parts of a timeline share: the sheet they draw on, what they draw, and the marks that mean the same everywhere.
 
+import type { LabReport, ReportStep } from "../../core/model/lab-report.ts";
 import type { Chronicle, EntryKind, Window } from "../lab/chronicle.ts";
-import type { LabReport, ReportStep } from "../lab/report.ts";
 import { html, type Markup } from "./markup.ts";
 
 export const widthPx = 1120;

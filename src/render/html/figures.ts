@@ -1,7 +1,7 @@
 // Small pictures beside the timeline: where the time went, and how the rounds lie.
 
+import type { LabReport } from "../../core/model/lab-report.ts";
 import { type PhaseShare, phaseShares } from "../lab/account.ts";
-import type { LabReport } from "../lab/report.ts";
 import { verdictOf } from "../lab/verdict.ts";
 import { limit, seconds } from "../words.ts";
 import { html, type Markup } from "./markup.ts";

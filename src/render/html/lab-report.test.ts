@@ -13,8 +13,8 @@ import {
   tenRounds,
   tooSlow,
 } from "../../../test/support/lab-report-samples.ts";
+import type { LabReport } from "../../core/model/lab-report.ts";
 import { chronicleOf } from "../lab/chronicle.ts";
-import type { LabReport } from "../lab/report.ts";
 import { labReportHtml } from "./lab-report.ts";
 
 const samples: Readonly<Record<string, LabReport>> = {

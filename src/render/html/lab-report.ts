@@ -1,9 +1,10 @@
 // A story of the lab as one page that stands alone. Read from the top it answers: what happened, was that good, when did what happen and
 // why, what was lost, and how do we know. Every word from outside passes `clean`, and the templates escape it.
 
+import type { LabReport, ReportStep } from "../../core/model/lab-report.ts";
 import { decisionWords, figuresOf, lossWords, notesOf, phaseShares } from "../lab/account.ts";
 import { type Act, type Chronicle, chronicleOf, type Entry, type EntryKind, usersLane } from "../lab/chronicle.ts";
-import { type LabReport, moved, placesOf, type ReportStep } from "../lab/report.ts";
+import { moved, placesOf } from "../lab/report.ts";
 import { type Verdict, verdictOf } from "../lab/verdict.ts";
 import { capital, clean, count, counted, instant, limit, millis, seconds } from "../words.ts";
 import { dot } from "./canvas.ts";

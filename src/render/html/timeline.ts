@@ -2,8 +2,8 @@
 // a region's lane; what was seen, decided and done stands below it, each mark with its number and its words beside it; the time in
 // which nobody could write is a band through all lanes. Labels never lie on one another: each mark takes the first row that is free.
 
+import type { LabReport, ReportStep } from "../../core/model/lab-report.ts";
 import { type Chronicle, controllerLane, type Entry, usersLane, type Window } from "../lab/chronicle.ts";
-import type { LabReport, ReportStep } from "../lab/report.ts";
 import { clean, cut, seconds } from "../words.ts";
 import { type Draw, type Drawn, dot, epochsOf, labelGapPx, plot, Rows, type Scene, textPx, widthPx } from "./canvas.ts";
 import { html, type Markup } from "./markup.ts";

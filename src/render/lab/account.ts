@@ -1,7 +1,8 @@
 // What became of every order, in plain words, and the figures that stand beside them. Terminal and page show the same.
 
+import type { LabReport } from "../../core/model/lab-report.ts";
 import { capital, clean, count, counted, limit, seconds } from "../words.ts";
-import { type LabReport, moved } from "./report.ts";
+import { moved } from "./report.ts";
 import { lossless } from "./verdict.ts";
 
 export type Figure = {

@@ -1,8 +1,9 @@
 // What happened, in one order and with one numbering, so that a number in the picture is the same number in the list below it. Events
 // of the controller, faults of the lab, steps of the runs and what users noticed become entries of one kind.
 
+import type { LabEvent, LabReport, ReportStep } from "../../core/model/lab-report.ts";
 import { clean, cut, seconds } from "../words.ts";
-import { type LabReport, moved, placesOf, type ReportStep, type TimelineEvent } from "./report.ts";
+import { moved, placesOf } from "./report.ts";
 
 export type EntryKind = "fault" | "seen" | "decided" | "done" | "users";
 
@@ -149,12 +150,12 @@ function lastEnds(steps: readonly ReportStep[], since: (wallMs: number) => numbe
 }
 
 /** The controller may say of a step what the step's own line says. */
-function repeats(event: TimelineEvent, report: LabReport): boolean {
+function repeats(event: LabEvent, report: LabReport): boolean {
   return event.step !== undefined && report.steps.some((step) => step.id === event.step);
 }
 
 /** Where a story has no fault, what it begins with is somebody's decision. */
-function ofEvent(event: TimelineEvent, since: (wallMs: number) => number, graceful: boolean): Unnumbered {
+function ofEvent(event: LabEvent, since: (wallMs: number) => number, graceful: boolean): Unnumbered {
   const sentence = clean(event.sentence);
   return {
     kind: graceful && event.kind === "fault" ? "decided" : event.kind,

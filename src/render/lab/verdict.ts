@@ -1,7 +1,8 @@
 // The one sentence that leads every report, and how good the news is. Whoever reads no further has read the truth.
 
+import type { LabReport } from "../../core/model/lab-report.ts";
 import { capital, clean, count, counted, limit, seconds } from "../words.ts";
-import { type LabReport, moved, placesOf, wrongEnd } from "./report.ts";
+import { moved, placesOf, wrongEnd } from "./report.ts";
 
 export type Verdict = {
   /** `kept`: as promised. `missed`: an objective was missed. `broken`: something happened that must never happen. */

@@ -11,7 +11,7 @@ import {
   tenRounds,
   tooSlow,
 } from "../../../test/support/lab-report-samples.ts";
-import type { LabReport } from "../lab/report.ts";
+import type { LabReport } from "../../core/model/lab-report.ts";
 import { verdictOf } from "../lab/verdict.ts";
 import { labReportText } from "./lab-report.ts";
 

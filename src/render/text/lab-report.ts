@@ -1,7 +1,7 @@
 // What a story measured, on a terminal: one sentence that says what happened, then the figures, then what was done and when.
 
+import type { LabReport } from "../../core/model/lab-report.ts";
 import { decisionWords, figuresOf, lossWords, notesOf, phaseShares } from "../lab/account.ts";
-import type { LabReport } from "../lab/report.ts";
 import { verdictOf } from "../lab/verdict.ts";
 import { clean, count, counted, millis, seconds } from "../words.ts";
 import {

@@ -88,15 +88,20 @@ export type Timeline = {
     readonly gap: { readonly from: number; readonly to: number };
     readonly steps: readonly ReportStep[];
   };
-  readonly events: readonly {
-    readonly at: number;
-    readonly kind: "seen" | "decided" | "done" | "fault";
-    readonly region: string;
-    readonly service?: string;
-    readonly sentence: string;
-    readonly step?: string;
-  }[];
+  readonly events: readonly LabEvent[];
   /** Acknowledged orders of the load client in each `bucketMs`, by the epoch they were acknowledged under. */
   readonly bucketMs: number;
   readonly acknowledged: readonly { readonly at: number; readonly epoch: number; readonly count: number }[];
 };
+
+export type LabEvent = {
+  readonly at: number;
+  readonly kind: "seen" | "decided" | "done" | "fault";
+  readonly region: string;
+  readonly service?: string;
+  readonly sentence: string;
+  readonly step?: string;
+};
+
+/** A note that begins with this says that the story ended otherwise than it must. */
+export const endedWrong = "This story must not end like this";
