@@ -34,8 +34,8 @@ export type PostgresDriverOptions = Site & { readonly log: Log };
 /** Kept back from a fence's deadline to look once more after an order that was under way (D1). */
 const secondLookShare = 0.4;
 
-/** So long a server that does not answer counts as what it last was. */
-const slowForMs = 3_000;
+/** So long a server that does not answer counts as what it last was; after that it is no better than one that is down. */
+const slowForMs = 5_000;
 
 export class PostgresDriver implements Driver {
   #last: { readonly answer: ServiceStatus; readonly atMs: number } | undefined;
@@ -204,8 +204,7 @@ export class PostgresDriver implements Driver {
    */
   #slow(why: string, absent: ServiceStatus): ServiceStatus {
     const note = `The server runs but does not answer: ${why}`;
-    if (this.#last === undefined || performance.now() - this.#last.atMs > slowForMs)
-      return { ...absent, running: true, note };
+    if (this.#last === undefined || performance.now() - this.#last.atMs > slowForMs) return { ...absent, note };
     const { answer } = this.#last;
     if (answer.role !== "primary" || answer.position === undefined) return { ...answer, note };
     return { ...answer, position: { timeline: answer.position.timeline }, note };
