@@ -107,7 +107,13 @@ export function targetProblemOf(
   if (record !== undefined && !record.promotable.includes(target))
     return `${target} is not promotable in epoch ${record.epoch}`;
   if (!candidate.agentReachable) return `${target}'s agent does not answer`;
-  if (candidate.hasStreamed === undefined) return undefined;
+  if (candidate.hasStreamed === undefined) {
+    // The record's own primary is no copy of anything: what is left of a switch to it goes on.
+    const copied = servicesOf(view.system, view.group.name).some((service) => isDatabase(service));
+    return copied && record?.primary !== target
+      ? `${target} has no copy of every database that can be judged now`
+      : undefined;
+  }
   if (!candidate.hasStreamed) return `${target} has never streamed from a primary: promoting it could lose everything`;
   if (!graceful) return undefined;
   if (candidate.streaming !== true) return `${target} is not streaming, so a switch without loss is not possible now`;
