@@ -157,12 +157,12 @@ export class Lookout {
   }
 }
 
-/** 4 x p99 of the last round trips, at least 150 ms, at most four medians or two periods, whichever is more. */
+/** 4 x p99 of the last round trips, at most four medians or two periods, whichever is more; at least 150 ms in any case. */
 export function timeoutOf(roundTripsMs: readonly number[], periodMs: number): number {
   if (roundTripsMs.length < 10) return Math.max(timeoutMinMs, timeoutPeriods * periodMs);
   const sorted = [...roundTripsMs].sort((a, b) => a - b);
   const at = (share: number): number =>
     sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? timeoutMinMs;
   const mostMs = Math.max(timeoutMedians * at(0.5), timeoutPeriods * periodMs);
-  return Math.min(mostMs, Math.max(timeoutMinMs, 4 * at(0.99)));
+  return Math.max(timeoutMinMs, Math.min(mostMs, 4 * at(0.99)));
 }

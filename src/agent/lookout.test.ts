@@ -1,0 +1,236 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, test } from "vitest";
+import { shop } from "../../test/spine/shop.ts";
+import { VirtualClock } from "../../test/spine/virtual-clock.ts";
+import type { System } from "../core/model/system.ts";
+import type { ProbeResult, Prober, ProbeTarget } from "../ports/probe.ts";
+import type { Observation } from "../wire/calls.ts";
+import { Lookout, type RouterOutcome, timeoutOf } from "./lookout.ts";
+
+const periodMs = 200;
+const northAgent = "http://127.0.0.1:7411";
+const northOrders = "postgres://leeward@127.0.0.1:5511/shop";
+const southAgent = "http://127.0.0.1:7412";
+const southOrders = "postgres://leeward@127.0.0.1:5512/shop";
+const southWeb = "http://127.0.0.1:8412/healthz";
+const watchAgent = "http://127.0.0.1:7413";
+const placeOf = (target: ProbeTarget): string => (target.kind === "tcp" ? target.address : target.url);
+
+/** What a target does when it is asked: answer after so long, refuse at once, hang until its time is up, or never say anything. */
+type Manner = number | "refuses" | "hangs" | "never ends";
+
+/** Answers after 10 ms, unless it is told otherwise. */
+class FakeProber implements Prober {
+  readonly asked: { readonly at: string; readonly timeoutMs: number }[] = [];
+  readonly manners: Record<string, Manner> = {};
+  readonly #time: VirtualClock;
+
+  constructor(time: VirtualClock) {
+    this.#time = time;
+  }
+
+  probe(target: ProbeTarget, timeoutMs: number): Promise<ProbeResult> {
+    const at = placeOf(target);
+    this.asked.push({ at, timeoutMs });
+    const manner = this.manners[at] ?? 10;
+    return new Promise((resolve) => {
+      if (manner === "never ends") return;
+      const tookMs = manner === "refuses" ? 0 : manner === "hangs" ? timeoutMs : manner;
+      const why = manner === "refuses" ? "connection refused" : "no answer in time";
+      this.#time.after(tookMs, () =>
+        resolve({ ok: manner === tookMs, roundTripMs: tookMs, ...(manner === tookMs ? {} : { why }) }),
+      );
+    });
+  }
+}
+
+let time: VirtualClock;
+let prober: FakeProber;
+
+beforeEach(() => {
+  time = new VirtualClock();
+  prober = new FakeProber(time);
+});
+
+const lookoutIn = (region: string, system: System = shop()): Lookout =>
+  new Lookout(system, region, prober, time.clock());
+
+/** One period: what was observed, and how long the round took. */
+async function period(
+  lookout: Lookout,
+  primaries: readonly string[] = [],
+  outcomes: readonly RouterOutcome[] = [],
+): Promise<{ readonly seen: readonly Observation[]; readonly tookMs: number }> {
+  const startedMs = time.nowMs;
+  let seen: readonly Observation[] | undefined;
+  void lookout.round(new Set(primaries), outcomes).then((one) => {
+    seen = one;
+  });
+  await time.pass(periodMs, () => seen !== undefined);
+  if (seen === undefined) throw new Error("the round took longer than a period");
+  const tookMs = time.nowMs - startedMs;
+  await time.pass(periodMs - tookMs);
+  return { seen, tookMs };
+}
+
+const named = (seen: readonly Observation[]): readonly string[] =>
+  seen.map(({ target, ok }) => `${target.region}/${target.service} ${ok ? "answers" : "is silent"}`).sort();
+
+describe("the time a probe is given", () => {
+  test.each([
+    ["two periods before anything is known", Array<number>(9).fill(10), 200, 400],
+    ["150 ms at least before anything is known", [], 50, 150],
+    ["four times what it usually takes", Array<number>(100).fill(50), 200, 200],
+    ["150 ms at least", Array<number>(100).fill(1), 200, 150],
+    ["150 ms at least however short the period", Array<number>(100).fill(5), 10, 150],
+    ["no more than two periods for one slow answer", [...Array<number>(99).fill(30), 5_000], 200, 400],
+    ["four medians where everything is slow", [...Array<number>(99).fill(500), 9_000], 200, 2_000],
+  ])("is %s", (_, roundTripsMs, everyMs, timeoutMs) => {
+    expect(timeoutOf(roundTripsMs, everyMs)).toBe(timeoutMs);
+  });
+
+  test("stays in its bounds, and does not depend on the order of the answers", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(3_000), { minLength: 10, maxLength: 100 }),
+        fc.integer({ min: 10, max: 2_000 }),
+        (ms, everyMs) => {
+          const timeoutMs = timeoutOf(ms, everyMs);
+          expect(timeoutMs).toBeGreaterThanOrEqual(150);
+          expect(timeoutMs).toBeLessThanOrEqual(Math.max(150, 2 * everyMs, 4 * Math.max(...ms)));
+          expect(timeoutOf(ms.toReversed(), everyMs)).toBe(timeoutMs);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe("a round", () => {
+  test("asks all of the other regions, and is over when they have answered", async () => {
+    const { seen, tookMs } = await period(lookoutIn("north"), ["south"]);
+    expect(prober.asked.map((one) => one.at)).toEqual([southAgent, southOrders, southWeb, watchAgent]);
+    expect(named(seen)).toEqual([
+      "south/agent answers",
+      "south/orders answers",
+      "south/web answers",
+      "watch/agent answers",
+    ]);
+    expect(tookMs).toBe(10);
+    expect(seen[0]).toEqual({
+      vantage: "north",
+      target: { region: "south", service: "agent" },
+      source: "probe",
+      ok: true,
+      controls: true,
+      roundTripMs: 10,
+    });
+  });
+
+  test("asks web services of primaries only: a standby's router leads back to the primary", async () => {
+    await period(lookoutIn("north"), ["north"]);
+    expect(prober.asked.map((one) => one.at)).toEqual([southAgent, southOrders, watchAgent]);
+  });
+
+  test("is not delayed by a target that hangs, which is reported when its time is up", async () => {
+    const lookout = lookoutIn("north");
+    prober.manners[southOrders] = "hangs";
+    const others = ["south/agent answers", "watch/agent answers"];
+    for (const round of [1, 2]) {
+      const { seen, tookMs } = await period(lookout);
+      expect([tookMs, named(seen)], `round ${round}`).toEqual([180, others]);
+    }
+    const third = await period(lookout);
+    expect(named(third.seen)).toEqual(["south/agent answers", "south/orders is silent", "watch/agent answers"]);
+    expect(third.seen.find((one) => !one.ok)).toMatchObject({ roundTripMs: 400, why: "no answer in time" });
+  });
+
+  test("gives a target the time that its manifest says, else the time that it has taken so far", async () => {
+    const system = shop();
+    const patient = (ms: number): System => ({
+      ...system,
+      services: system.services.map((one) => ({ ...one, health: { ...one.health, timeoutMs: ms } })),
+    });
+    await period(lookoutIn("north", patient(77)));
+    expect(prober.asked.find((one) => one.at === southOrders)?.timeoutMs).toBe(77);
+    const lookout = lookoutIn("north");
+    prober.manners[southAgent] = 60;
+    for (let round = 0; round < 11; round += 1) await period(lookout);
+    const given = prober.asked.filter((one) => one.at === southAgent).map((one) => one.timeoutMs);
+    expect(given.slice(1)).toEqual([...Array<number>(10).fill(400), 240]);
+  });
+
+  test("asks a target that hangs again each period, but has at most six questions open at it", async () => {
+    const lookout = lookoutIn("north");
+    prober.manners[southOrders] = "never ends";
+    for (let round = 0; round < 9; round += 1)
+      expect(named((await period(lookout)).seen)).toEqual(["south/agent answers", "watch/agent answers"]);
+    const count = (at: string): number => prober.asked.filter((one) => one.at === at).length;
+    expect([count(southOrders), count(southAgent)]).toEqual([6, 9]);
+  });
+
+  test("asks again as soon as a question at a slow target has ended", async () => {
+    const system = shop();
+    const slow = {
+      ...system,
+      services: system.services.map((one) => ({ ...one, health: { ...one.health, timeoutMs: 1_500 } })),
+    };
+    const lookout = lookoutIn("north", slow);
+    prober.manners[southOrders] = "hangs";
+    for (let round = 0; round < 9; round += 1) await period(lookout);
+    // Asked at 0, 200, ... 1000; the first is over at 1500, so the round at 1600 asks once more.
+    expect(prober.asked.filter((one) => one.at === southOrders)).toHaveLength(7);
+  });
+});
+
+describe("controls (I2)", () => {
+  const controlsOf = (seen: readonly Observation[]): Record<string, boolean> =>
+    Object.fromEntries(seen.map(({ target, controls }) => [`${target.region}/${target.service}`, controls]));
+
+  test("are the agents of the regions other than the one that is observed", async () => {
+    prober.manners[watchAgent] = "refuses";
+    const { seen } = await period(lookoutIn("north"));
+    expect(controlsOf(seen)).toEqual({ "south/agent": false, "south/orders": false, "watch/agent": true });
+  });
+
+  test("are not reached by one that reaches nobody, and a database that answers is none", async () => {
+    prober.manners[watchAgent] = "refuses";
+    prober.manners[southAgent] = "refuses";
+    const { seen } = await period(lookoutIn("north"));
+    expect(named(seen)).toContain("south/orders answers");
+    expect(seen.some((one) => one.controls)).toBe(false);
+  });
+
+  test("count for three periods after their last answer", async () => {
+    const lookout = lookoutIn("watch");
+    await period(lookout);
+    prober.manners[southAgent] = "refuses";
+    const northIsControlled: (boolean | undefined)[] = [];
+    for (let round = 0; round < 4; round += 1)
+      northIsControlled.push(controlsOf((await period(lookout)).seen)["north/agent"]);
+    // The last answer came 10 ms into the first round; each of these rounds ends 10 ms into its own.
+    expect(northIsControlled).toEqual([true, true, true, false]);
+    expect(prober.asked.some((one) => one.at === northAgent || one.at === northOrders)).toBe(true);
+  });
+});
+
+describe("what users met at the router", () => {
+  test("is an observation where somebody asked and the region is another one", async () => {
+    const lookout = lookoutIn("north");
+    const { seen } = await period(
+      lookout,
+      [],
+      [
+        { region: "south", service: "web", ok: 0, failed: 3 },
+        { region: "south", service: "orders", ok: 1, failed: 9 },
+        { region: "watch", service: "web", ok: 0, failed: 0 },
+        { region: "north", service: "web", ok: 4, failed: 0 },
+      ],
+    );
+    const routed = { vantage: "north", source: "router", controls: true, roundTripMs: 0 };
+    expect(seen.filter((one) => one.source === "router")).toEqual([
+      { ...routed, target: { region: "south", service: "web" }, ok: false, why: "3 requests of users failed" },
+      { ...routed, target: { region: "south", service: "orders" }, ok: true },
+    ]);
+  });
+});
