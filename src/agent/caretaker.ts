@@ -125,27 +125,33 @@ export class Caretaker {
 
   /** The right to write is gone: databases stop, workers of the primary stop, the rest shrinks to a standby's size. */
   async standDown(group: GroupName, epoch: number, because: "lease-end" | "record" | "fence"): Promise<void> {
+    // All at once: a worker that is slow to end must not keep a database open for clients that come past the routers.
+    await Promise.all(
+      servicesOf(this.#ports.system, group).map((service) => {
+        const tended = this.#ports.tended.get(service.name);
+        if (tended === undefined) return Promise.resolve();
+        return tended.database
+          ? this.#closeDatabase(service.name, tended, epoch, because)
+          : this.#shrink(service, because !== "lease-end");
+      }),
+    );
+  }
+
+  async #closeDatabase(
+    name: string,
+    tended: Tended,
+    epoch: number,
+    because: "lease-end" | "record" | "fence",
+  ): Promise<void> {
     // A fence order stops the databases itself and reports how far they had come; doing it here too would hide that.
-    for (const service of [...servicesOf(this.#ports.system, group)].reverse()) {
-      const tended = this.#ports.tended.get(service.name);
-      if (tended === undefined) continue;
-      if (tended.database) {
-        if (because === "fence" || this.#parts.get(service.name)?.role !== "primary") continue;
-        // The part stays "primary": if only the lease was lost and comes back under the same epoch, it is taken up again.
-        this.#busy.add(service.name);
-        try {
-          const outcome = await tended.driver.perform(
-            { kind: "fence", epoch, mode: "forced" },
-            mendDeadlineMs,
-            () => {},
-          );
-          this.#ports.log.write("warn", "fence", `${service.name}: ${outcome.reason}`, { because });
-        } finally {
-          this.#busy.delete(service.name);
-        }
-      } else {
-        await this.#shrink(service, because !== "lease-end");
-      }
+    if (because === "fence" || this.#parts.get(name)?.role !== "primary") return;
+    // The part stays "primary": if only the lease was lost and comes back under the same epoch, it is taken up again.
+    this.#busy.add(name);
+    try {
+      const outcome = await tended.driver.perform({ kind: "fence", epoch, mode: "forced" }, mendDeadlineMs, () => {});
+      this.#ports.log.write("warn", "fence", `${name}: ${outcome.reason}`, { because });
+    } finally {
+      this.#busy.delete(name);
     }
   }
 
