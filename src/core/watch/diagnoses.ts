@@ -117,6 +117,8 @@ export const regionRows: readonly Row<RegionFacts>[] = [
     covers: "nothing",
     when: ({ facts, nowMs }) =>
       (facts.agent.kind === "up" || facts.agent.kind === "recovering") &&
+      // Reached by nobody it is not known to live; then the misses decide, and until they do nothing is said.
+      facts.agent.fine.length > 0 &&
       facts.reportedAtMs !== undefined &&
       nowMs - facts.reportedAtMs > facts.silentAfterMs,
     severity: (facts) => (facts.primaryHere ? "warning" : "notice"),
