@@ -2,7 +2,6 @@
 // itself, and tells the router beside it what to do. Holds no policy: it decides nothing but whether an order may be obeyed.
 
 import type { LeaseConfig } from "../core/lease/timing.ts";
-import { serviceOf } from "../core/model/select.ts";
 import type { GroupName, RegionName, System } from "../core/model/system.ts";
 import type { Outcome } from "../core/plan/action.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -342,11 +341,6 @@ export class Agent {
       dueMs = Math.max(dueMs + periodMs, clock.nowMs());
       await clock.sleep(Math.max(1, dueMs - clock.nowMs()), signal).catch(() => undefined);
     }
-  }
-
-  /** Is the service one of this region's? For callers that check before they order. */
-  tends(service: string): boolean {
-    return serviceOf(this.#ports.system, service).in[this.#ports.region] !== undefined;
   }
 }
 

@@ -13,7 +13,7 @@ import { record } from "./processes.ts";
 import { besideMe, type Lab } from "./start.ts";
 import { hostOf } from "./up.ts";
 import { type LedgerEntry, readLedgerEntries } from "./users/ledger.ts";
-import type { LoadState } from "./users/load.ts";
+import { type LoadState, nothingSent } from "./users/load.ts";
 import type { UsersConfig, UsersMessage } from "./users/main.ts";
 
 export type Users = {
@@ -77,20 +77,7 @@ export function startUsers(lab: Lab, run: string, first: string): Users {
     state() {
       if (ended && stopped === undefined)
         throw new LabFailure(`The users' process ended by itself. Log: ${join(lab.folder, "logs", "users.log")}`);
-      return (
-        state ?? {
-          acknowledged: 0,
-          refused: 0,
-          unknown: 0,
-          sent: 0,
-          markers: 0,
-          withheld: 0,
-          inFlight: 0,
-          lastAckAt: 0,
-          highestEpoch: 0,
-          highestEpochAt: 0,
-        }
-      );
+      return state ?? nothingSent;
     },
     async stop() {
       if (child.connected) child.send("stop");

@@ -1,19 +1,11 @@
 // Small questions everyone asks of a `System`. Pure look-ups, no policy.
 
-import type { Group, GroupName, Region, RegionName, Service, ServiceName, System } from "./system.ts";
+import type { Group, GroupName, Region, RegionName, Service, System } from "./system.ts";
 
 export function regionOf(system: System, name: RegionName): Region {
   return found(
     system.regions.find((region) => region.name === name),
     "region",
-    name,
-  );
-}
-
-export function serviceOf(system: System, name: ServiceName): Service {
-  return found(
-    system.services.find((service) => service.name === name),
-    "service",
     name,
   );
 }

@@ -133,30 +133,21 @@ function leaveSteps(request: PlanRequest, graceful: boolean): readonly Step[] {
     },
   );
   const leaseMs = system.control.lease.ttlMs;
-  const advance = milestone(
-    "fence",
-    "epoch",
-    to,
-    { deadlineMs: epochDeadlineMs, expectedMs: graceful ? own.epoch.expectedMs : leaseMs + own.epoch.expectedMs },
-    { kind: "advance-epoch", epoch: epoch + 1, primary: to, promotable: [to] },
+  const advance = epochStep(
+    request,
     graceful ? [prepare.id, ...idsOf("fence"), ...idsOf("catch-up")] : [prepare.id],
-    {
-      what: graceful
-        ? `epoch ${epoch + 1} names ${to}, on the fence receipt of ${from}`
-        : `epoch ${epoch + 1} names ${to}, once ${from} has sent its fence receipt or its lease and all holds have run out`,
-    },
+    graceful
+      ? `epoch ${epoch + 1} names ${to}, on the fence receipt of ${from}`
+      : `epoch ${epoch + 1} names ${to}, once ${from} has sent its fence receipt or its lease and all holds have run out`,
+    graceful ? 0 : leaseMs,
   );
   const takeOver = inSlot("take-over");
   const takeOverOf = (service: Service): readonly string[] =>
     takeOver.filter((placed) => service.needs.includes(placed.service.name)).map((placed) => idOf(placed, request));
-  const route = milestone(
-    "traffic",
-    "move",
-    to,
-    own.route,
-    { kind: "route", primary: to, epoch: epoch + 1, mode: "open" },
+  const route = moveStep(
+    request,
     [advance.id, ...idsOf("prepare"), ...idsOf("take-over"), ...idsOf("before-traffic")],
-    { what: `every router that answers leads ${group.name} to ${to}, under epoch ${epoch + 1}` },
+    `every router that answers leads ${group.name} to ${to}, under epoch ${epoch + 1}`,
   );
   const fenceNeeds = graceful ? [prepare.id] : [check.id];
   return [
@@ -176,15 +167,7 @@ function leaveSteps(request: PlanRequest, graceful: boolean): readonly Step[] {
 function establishSteps(request: PlanRequest): readonly Step[] {
   const { to, epoch } = request;
   const templates = templatesOf(request, (steps) => steps.establish);
-  const advance = milestone(
-    "fence",
-    "epoch",
-    to,
-    { deadlineMs: epochDeadlineMs, expectedMs: own.epoch.expectedMs },
-    { kind: "advance-epoch", epoch: epoch + 1, primary: to, promotable: [to] },
-    [],
-    { what: `epoch ${epoch + 1} names ${to} as the first primary` },
-  );
+  const advance = epochStep(request, [], `epoch ${epoch + 1} names ${to} as the first primary`);
   const steps: Step[] = [advance];
   const before = templates.filter(({ template }) => template.slot !== "after-traffic");
   for (const placed of before) {
@@ -192,14 +175,10 @@ function establishSteps(request: PlanRequest): readonly Step[] {
     const needed = before.filter((other) => placed.service.needs.includes(other.service.name));
     steps.push(stepOf(placed, request, [advance.id, ...needed.map((other) => idOf(other, request))], true));
   }
-  const move = milestone(
-    "traffic",
-    "move",
-    to,
-    own.route,
-    { kind: "route", primary: to, epoch: epoch + 1, mode: "open" },
+  const move = moveStep(
+    request,
     steps.map((step) => step.id),
-    { what: `every router that answers leads to ${to}, under epoch ${epoch + 1}` },
+    `every router that answers leads to ${to}, under epoch ${epoch + 1}`,
   );
   const after = templates.filter(({ template }) => template.slot === "after-traffic");
   return [...steps, move, ...after.map((placed) => stepOf(placed, request, [move.id], true))];
@@ -236,27 +215,11 @@ function restoreSteps(request: PlanRequest): readonly Step[] {
       .filter(({ template }) => template.action === "scale-primary")
       .map((placed) => stepOf(placed, request, [], true));
   }
-  const advance = milestone(
-    "fence",
-    "epoch",
-    to,
-    { deadlineMs: epochDeadlineMs, expectedMs: own.epoch.expectedMs },
-    { kind: "advance-epoch", epoch: epoch + 1, primary: to, promotable: [to] },
-    [],
-    { what: `epoch ${epoch + 1} gives ${to} its right to write back` },
-  );
+  const advance = epochStep(request, [], `epoch ${epoch + 1} gives ${to} its right to write back`);
   const serve = templatesOf(request, (steps) => steps.establish)
     .filter(({ template }) => template.slot !== "after-traffic")
     .map((placed) => stepOf(placed, request, [advance.id], true));
-  const move = milestone(
-    "traffic",
-    "move",
-    to,
-    own.route,
-    { kind: "route", primary: to, epoch: epoch + 1, mode: "open" },
-    [advance.id, ...serve.map((step) => step.id)],
-    { what: `routers lead to ${to} again` },
-  );
+  const move = moveStep(request, [advance.id, ...serve.map((step) => step.id)], `routers lead to ${to} again`);
   return [advance, ...serve, move];
 }
 
@@ -329,6 +292,19 @@ function actionOf({ service, template }: Placed, request: PlanRequest, graceful:
 
 function syncStandbys(request: PlanRequest): readonly RegionName[] {
   return [...new Set([...request.promotable.filter((region) => region !== request.from), request.to])];
+}
+
+/** The record moves on to the target, alone promotable. `waitMs`: what usually has to be waited for before it may. */
+function epochStep({ to, epoch }: PlanRequest, needs: readonly string[], what: string, waitMs = 0): Step {
+  const times = { deadlineMs: epochDeadlineMs, expectedMs: waitMs + own.epoch.expectedMs };
+  const does = { kind: "advance-epoch", epoch: epoch + 1, primary: to, promotable: [to] } as const;
+  return milestone("fence", "epoch", to, times, does, needs, { what });
+}
+
+/** Routers lead to the target, under the epoch that names it. */
+function moveStep({ to, epoch }: PlanRequest, needs: readonly string[], what: string): Step {
+  const does = { kind: "route", primary: to, epoch: epoch + 1, mode: "open" } as const;
+  return milestone("traffic", "move", to, own.route, does, needs, { what });
 }
 
 function milestone(

@@ -41,6 +41,19 @@ export type LoadState = {
   highestEpochAt: number;
 };
 
+export const nothingSent: LoadState = {
+  acknowledged: 0,
+  refused: 0,
+  unknown: 0,
+  sent: 0,
+  markers: 0,
+  withheld: 0,
+  inFlight: 0,
+  lastAckAt: 0,
+  highestEpoch: 0,
+  highestEpochAt: 0,
+};
+
 /** After an answer "not now" from a router that is there: all routers lead to the same primary, so asking another at once is no help. */
 const pauseAfterRefusalMs = 250;
 /** A process that slept does not send what it missed all at once. */
@@ -54,18 +67,7 @@ export function makeLoad(
     () => new Agent({ keepAlive: true, maxSockets: options.inFlightMax, scheduling: "fifo" }),
   );
   let preferred = 0;
-  const state: LoadState = {
-    acknowledged: 0,
-    refused: 0,
-    unknown: 0,
-    sent: 0,
-    markers: 0,
-    withheld: 0,
-    inFlight: 0,
-    lastAckAt: 0,
-    highestEpoch: 0,
-    highestEpochAt: 0,
-  };
+  const state: LoadState = { ...nothingSent };
 
   async function send(what: LedgerEntry["what"], seq: number, write: Write): Promise<void> {
     const sentAt = nowMs();
