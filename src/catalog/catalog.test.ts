@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import type { Service } from "../core/model/system.ts";
-import { catalogIds, describedIds, isCatalogId } from "./ids.ts";
+import { catalogIds, isCatalogId } from "./ids.ts";
 import { CatalogError, describedTypes, methodOf, methodSteps, parseServiceType, serviceTypeOf } from "./load.ts";
 
 const text = (id: string): string => readFileSync(new URL(`./data/${id}.yaml`, import.meta.url), "utf8");

@@ -1,5 +1,4 @@
-// Every service type that a manifest may name. A type without a data file is known by name only: a manifest that uses it is
-// right, but Leeward cannot move such a service yet.
+// Every service type that a manifest may name; each has a data file of that name under data/.
 
 export const catalogIds = [
   "azure/api-management",
@@ -78,9 +77,6 @@ export const catalogIds = [
 ] as const;
 
 export type CatalogId = (typeof catalogIds)[number];
-
-/** Types with a data file in `data/`, in the order in which they are listed to people. */
-export const describedIds = ["postgresql", "http", "process"] as const satisfies readonly CatalogId[];
 
 const known: ReadonlySet<string> = new Set(catalogIds);
 

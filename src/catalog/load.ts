@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import type { Service } from "../core/model/system.ts";
 import type { MethodSteps } from "../core/plan/method.ts";
-import { describedIds } from "./ids.ts";
+import { catalogIds, isCatalogId } from "./ids.ts";
 import { type Method, type ServiceType, serviceType } from "./service-type.ts";
 
 /** The installation's own data is missing or broken. `message` names the file and the place in it. */
@@ -17,17 +17,17 @@ const loaded = new Map<string, ServiceType>();
 
 /** What Leeward knows of a type; undefined for one that it knows by name only, or not at all. Throws CatalogError. */
 export function serviceTypeOf(id: string): ServiceType | undefined {
-  if (!(describedIds as readonly string[]).includes(id)) return undefined;
+  if (!isCatalogId(id)) return undefined;
   const known = loaded.get(id);
   if (known !== undefined) return known;
   const type = readType(id);
-  loaded.set(id, type);
+  if (type !== undefined) loaded.set(id, type);
   return type;
 }
 
 /** Every type that has a data file. Throws CatalogError. */
 export function describedTypes(): readonly ServiceType[] {
-  return describedIds.map((id) => serviceTypeOf(id) as ServiceType);
+  return catalogIds.flatMap((id) => serviceTypeOf(id) ?? []);
 }
 
 /** How this service exists in several regions: the method its manifest names, else its type's usual one. Undefined without one. */
@@ -42,6 +42,11 @@ const noSteps: MethodSteps = { establish: [], leave: [], protect: [] };
 /** What core/plan asks for. A service whose type is known by name only contributes no steps: its owner moves it. */
 export function methodSteps(service: Service): MethodSteps {
   return methodOf(service)?.steps ?? noSteps;
+}
+
+/** Whether agents can move a service of this type themselves; all others are moved by people, after the catalog's own steps. */
+export function isMovedByAgents(type: ServiceType): boolean {
+  return type.methods.some((method) => method.steps !== undefined);
 }
 
 /** Text of a catalog file to a checked type. `file` is only for messages. Throws CatalogError. */
@@ -64,12 +69,13 @@ export function parseServiceType(text: string, file: string): ServiceType {
   return type;
 }
 
-function readType(id: string): ServiceType {
-  const url = new URL(`./data/${id.replace("/", "-")}.yaml`, import.meta.url);
+function readType(id: string): ServiceType | undefined {
+  const url = new URL(`./data/${id}.yaml`, import.meta.url);
   let text: string;
   try {
     text = readFileSync(url, "utf8");
   } catch (error) {
+    if ((error as { readonly code?: string }).code === "ENOENT") return undefined;
     const why = error instanceof Error ? error.message : String(error);
     throw new CatalogError(
       `This installation of Leeward is not complete: its catalog file for ${id} cannot be read (${why})`,

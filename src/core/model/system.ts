@@ -16,7 +16,48 @@ export type System = {
   readonly routes: readonly Route[];
   readonly jobs: readonly Job[];
   readonly control: Control;
+  /** What the assessment reckons with; left out: its own assumptions. */
+  readonly assumptions?: Assumptions;
+  readonly costs?: Costs;
+  /** Findings that somebody has looked at and lives with. */
+  readonly accepted?: readonly Accepted[];
 };
+
+/** How often a region fails and how long that lasts; papers by name in core/assess. Each left out: the assessment's own default. */
+export type Assumptions = {
+  readonly outagesPerYear?: number;
+  readonly repairMs?: number;
+  /** Share of outages that hit both regions at once. */
+  readonly commonCause?: number;
+  /** Share of switches that work when called; left out: what the drills prove. */
+  readonly coverage?: number;
+  /** From the first missing answer to a decision; left out: what the watch guarantees. */
+  readonly detectionMs?: number;
+  /** What a person needs to be reached, to understand and to agree, where a switch is not automatic. */
+  readonly approvalMs?: number;
+};
+
+/** Money, in one currency. */
+export type Costs = {
+  readonly currency: string;
+  readonly outagePerHour?: number;
+  /** Per hour of acknowledged work that is lost. */
+  readonly lossPerHour?: number;
+  readonly falseFailover?: number;
+  readonly drill?: number;
+  readonly budgetPerMonth?: number;
+};
+
+export type Accepted = {
+  readonly rule: string;
+  /** Only for this service, region, route or job; left out: everywhere. */
+  readonly of?: string;
+  readonly why: string;
+  /** `YYYY-MM-DD`; after that day it counts again. */
+  readonly until?: string;
+};
+
+export type Setting = string | number | boolean;
 
 export type Region = {
   readonly name: RegionName;
@@ -24,6 +65,12 @@ export type Region = {
   readonly at: string;
   /** A witness votes and serves nothing. */
   readonly witness: boolean;
+  /** An availability zone, where the "region" is only that. */
+  readonly zone?: string;
+  /** The subscription or account that everything there belongs to. */
+  readonly account?: string;
+  /** Further things that fail together with it: `power/grid-2`, `transit/telia`, `dns/example.com`. */
+  readonly shares?: readonly string[];
   /** Where this region's agent answers, as `http://host:port`. */
   readonly agent?: string;
   /** Where a controller answers, if one lives here, as `http://host:port`. */
@@ -69,6 +116,15 @@ export type Group = {
   readonly maxDataLossMs: number;
   /** No second automatic switch of this group for so long after one. */
   readonly coolDownMs: number;
+  readonly drills?: Drills;
+};
+
+export type Drills = {
+  /** Drills since the last change that went right from end to end. */
+  readonly clean: number;
+  /** `YYYY-MM-DD` of the last one. */
+  readonly last?: string;
+  readonly everyMs?: number;
 };
 
 export type Service = {
@@ -83,6 +139,52 @@ export type Service = {
   readonly run?: Run;
   readonly health: Health;
   readonly in: Readonly<Record<RegionName, Placement>>;
+  /** Needed only to start or to be switched, not to run: an image registry, a pipeline, an identity provider. */
+  readonly startNeeds?: readonly ServiceName[];
+  /** What the catalog's entry of the type asks about: tier, kind, sessions, hostType, ... */
+  readonly settings?: Readonly<Record<string, Setting>>;
+  /** How clients reach it. direct: some go straight to it, past every router and front door. */
+  readonly access?: "routed" | "direct";
+  /** How a change of it reaches the regions. everywhere: all at the same time. */
+  readonly changes?: "staged" | "everywhere";
+  /** Further things that fail together with it, as for a region. */
+  readonly shares?: readonly string[];
+  readonly volume?: Volume;
+  /** Copies of its data apart from the replication, in the order in which they are made from one another. */
+  readonly copies?: readonly Copy[];
+  /** What it costs a month in the primary region, in `costs.currency`. */
+  readonly costPerMonth?: number;
+  /** From standby size to the primary's size; left out: from the catalog. */
+  readonly scaleUpMs?: number;
+  /** It is a watchdog: looks at this region once in so long. */
+  readonly watches?: { readonly region: RegionName; readonly everyMs: number };
+};
+
+export type Volume = { readonly bytes: number; readonly changedBytesPerDay?: number };
+
+/** One level of a chain of copies (Keeton and Merchant, DSN'04): each is made from the one before it. */
+export type Copy = {
+  readonly name: string;
+  /** A region of the manifest, or a location outside it. */
+  readonly in: string;
+  /** What it lies on; a copy on the same device as the data goes with it. */
+  readonly device?: string;
+  /** Belongs to another account than the region's: a deletion of the account spares it. */
+  readonly account?: string;
+  /** Time between two copies. */
+  readonly everyMs: number;
+  /** Waits so long before it is sent. */
+  readonly holdMs: number;
+  /** On its way for so long. */
+  readonly transferMs: number;
+  /** How far back one can go; left out: the newest only. */
+  readonly keepMs?: number;
+  readonly restore?: {
+    /** Until there is something to restore to, or the medium has arrived: the longer of both. */
+    readonly provisionMs: number;
+    readonly bytesPerSecond?: number;
+    readonly restartMs: number;
+  };
 };
 
 export type Replication = {
@@ -103,6 +205,10 @@ export type Health = {
   readonly everyMs: number;
   /** Left out: 4 x the p99 round trip, at least 150 ms. */
   readonly timeoutMs?: number;
+  /** asynchronous: it answers before it has looked (202, a queued answer). */
+  readonly answers?: "synchronous" | "asynchronous";
+  /** Whether it looks at what the service needs as well. */
+  readonly deep?: boolean;
 };
 
 export type Placement = {
@@ -114,6 +220,8 @@ export type Placement = {
   readonly data?: string;
   /** Folder of the server's binaries; left out: looked for. */
   readonly bin?: string;
+  /** Where this region's instance differs from the service's `settings`. */
+  readonly settings?: Readonly<Record<string, Setting>>;
 };
 
 export type RoutePolicy = "priority" | "weighted" | "performance" | "geographic";
@@ -126,6 +234,10 @@ export type Route = {
   readonly ttlMs: number;
   /** What to do when every origin is down (I6). */
   readonly whenAllDown: "keep-last" | "open" | "closed";
+  /** The global front that leads users, a service such as azure/front-door; left out: DNS or Leeward's own routers. */
+  readonly through?: ServiceName;
+  /** Share of users whose resolvers or clients ignore the TTL, 0 to 1. */
+  readonly stubbornShare?: number;
 };
 
 export type Trigger =
@@ -141,6 +253,14 @@ export type Job = {
   /** `METHOD http://service/path`. */
   readonly call: string;
   readonly group?: GroupName;
+  /** Whether one region fires it, or both. Left out: active-passive. */
+  readonly roles?: "active-active" | "active-passive";
+  /** The schedule is divided between the regions, each with its half. */
+  readonly split?: boolean;
+  /** Where a polling trigger keeps what it has read. */
+  readonly state?: "client" | "server";
+  /** Messages must be worked on in their order. */
+  readonly ordered?: boolean;
 };
 
 /** How the control plane itself is set up. */
