@@ -5,7 +5,9 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import type { Service } from "../core/model/system.ts";
 import type { MethodSteps } from "../core/plan/method.ts";
+import { faultsOf } from "./faults.ts";
 import { catalogIds, isCatalogId } from "./ids.ts";
+import { placesIn } from "./place.ts";
 import { type Method, type ServiceType, serviceType } from "./service-type.ts";
 
 /** The installation's own data is missing or broken. `message` names the file and the place in it. */
@@ -49,7 +51,7 @@ export function isMovedByAgents(type: ServiceType): boolean {
   return type.methods.some((method) => method.steps !== undefined);
 }
 
-/** Text of a catalog file to a checked type. `file` is only for messages. Throws CatalogError. */
+/** Text of a catalog file to a checked type. `file` is only for messages. Throws CatalogError with every fault at its place. */
 export function parseServiceType(text: string, file: string): ServiceType {
   let value: unknown;
   try {
@@ -58,15 +60,22 @@ export function parseServiceType(text: string, file: string): ServiceType {
     throw new CatalogError(`${file} is not YAML: ${error instanceof Error ? error.message : String(error)}`);
   }
   const result = serviceType.safeParse(value);
-  if (!result.success) {
-    const faults = result.error.issues.map((issue) => `${issue.path.join(".") || "the whole file"}: ${issue.message}`);
-    throw new CatalogError(`${file} does not have the shape of a catalog file; ${faults.join("; ")}`);
-  }
-  const type = result.data;
-  if (!type.methods.some((method) => method.id === type.defaultMethod)) {
-    throw new CatalogError(`${file}: defaultMethod names ${type.defaultMethod}, which is not among its methods`);
-  }
-  return type;
+  if (!result.success) throw broken(text, file, "does not have the shape of a catalog file", result.error.issues);
+  const faults = faultsOf(result.data);
+  if (faults.length > 0) throw broken(text, file, "contradicts itself or lacks a source", faults);
+  return result.data;
+}
+
+type Wrong = { readonly path: readonly PropertyKey[]; readonly message: string };
+
+function broken(text: string, file: string, what: string, faults: readonly Wrong[]): CatalogError {
+  const placeOf = placesIn(text);
+  const lines = faults.map(({ path, message }) => {
+    const keys = path.map((key) => (typeof key === "number" ? key : String(key)));
+    const { line, column } = placeOf(keys);
+    return `\n  ${file}:${line}:${column} ${keys.join(".") || "the whole file"}: ${message}`;
+  });
+  return new CatalogError(`${file} ${what}:${lines.join("")}`);
 }
 
 function readType(id: string): ServiceType | undefined {
