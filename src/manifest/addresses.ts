@@ -3,7 +3,7 @@
 import { serviceTypeOf } from "../catalog/load.ts";
 import type { Service, System } from "../core/model/system.ts";
 import { error, type Finding, type Path } from "./problem.ts";
-import { addressPattern } from "./schema.ts";
+import { addressPattern } from "./values.ts";
 
 type Listener = { readonly host: string; readonly port: number; readonly path: Path; readonly what: string };
 

@@ -1,6 +1,6 @@
 // A draft to the model: every default filled in, each list in the manifest's own order.
 
-import { serviceTypeOf } from "../catalog/load.ts";
+import { isMovedByAgents, serviceTypeOf } from "../catalog/load.ts";
 import type {
   Control,
   Group,
@@ -12,6 +12,7 @@ import type {
   System,
   Trigger,
 } from "../core/model/system.ts";
+import { assessedOf, assumptionsOf, drillsOf } from "./assessed-model.ts";
 import type { Draft } from "./schema.ts";
 
 type Of<K extends "regions" | "groups" | "services" | "routes" | "jobs"> = Draft[K][string];
@@ -33,6 +34,9 @@ export function systemOf(draft: Draft): System {
     routes: each(draft.routes, routeOf),
     jobs: each(draft.jobs, (name, job) => jobOf(name, job, draft.services)),
     control: controlOf(draft.control),
+    ...assumptionsOf(draft.assumptions),
+    ...(draft.costs === undefined ? {} : { costs: draft.costs }),
+    ...(draft.accepted === undefined ? {} : { accepted: draft.accepted }),
   };
 }
 
@@ -45,6 +49,9 @@ function regionOf(name: string, region: Of<"regions">): Region {
     name,
     at: region.at,
     witness: region.witness,
+    ...(region.zone === undefined ? {} : { zone: region.zone }),
+    ...(region.account === undefined ? {} : { account: region.account }),
+    ...(region.shares === undefined ? {} : { shares: region.shares }),
     ...(region.agent === undefined ? {} : { agent: withoutSlash(region.agent) }),
     ...(region.controller === undefined ? {} : { controller: withoutSlash(region.controller) }),
     ...(region.router === undefined ? {} : { router: region.router }),
@@ -64,6 +71,7 @@ function groupOf(name: string, group: Of<"groups">, rpoMs: number): Group {
     failover: group.failover,
     maxDataLossMs: group.maxDataLoss ?? rpoMs,
     coolDownMs: group.coolDown,
+    ...(group.drills === undefined ? {} : { drills: drillsOf(group.drills) }),
   };
 }
 
@@ -93,15 +101,21 @@ function serviceOf(name: string, service: Of<"services">, probeEveryMs: number):
       path: service.health.path,
       everyMs: service.health.every ?? probeEveryMs,
       ...(service.health.timeout === undefined ? {} : { timeoutMs: service.health.timeout }),
+      ...(service.health.answers === undefined ? {} : { answers: service.health.answers }),
+      ...(service.health.deep === undefined ? {} : { deep: service.health.deep }),
     },
-    in: service.in,
+    in: service.in ?? {},
+    ...assessedOf(service),
   };
 }
 
-/** Types that hold data always have one, the usual one if the manifest does not say; others only if it says so. */
+/**
+ * Types that hold data and that agents move always have one, the usual one if the manifest does not say; others only if it says so:
+ * whatever has one is tended as a database.
+ */
 function replicationOf(service: Of<"services">): Replication | undefined {
   const type = serviceTypeOf(service.type);
-  if (service.replication === undefined && type?.holdsData !== true) return undefined;
+  if (service.replication === undefined && !(type?.holdsData === true && isMovedByAgents(type))) return undefined;
   const method = service.replication?.method ?? type?.defaultMethod ?? "";
   const modes = type?.methods.find((known) => known.id === method)?.modes;
   return { method, mode: service.replication?.mode ?? modes?.[0] ?? "async" };
@@ -114,13 +128,24 @@ function routeOf(name: string, route: Of<"routes">): Route {
     policy: route.policy,
     ttlMs: route.ttl,
     whenAllDown: route.whenAllDown,
+    ...(route.through === undefined ? {} : { through: route.through }),
+    ...(route.stubborn === undefined ? {} : { stubbornShare: route.stubborn }),
   };
 }
 
 function jobOf(name: string, job: Of<"jobs">, services: Draft["services"]): Job {
   const target = callTargetOf(job.call);
   const group = job.group ?? (Object.hasOwn(services, target) ? services[target]?.group : undefined);
-  return { name, trigger: triggerOf(job.trigger), call: job.call, ...(group === undefined ? {} : { group }) };
+  return {
+    name,
+    trigger: triggerOf(job.trigger),
+    call: job.call,
+    ...(group === undefined ? {} : { group }),
+    ...(job.roles === undefined ? {} : { roles: job.roles }),
+    ...(job.split === undefined ? {} : { split: job.split }),
+    ...(job.trigger.state === undefined ? {} : { state: job.trigger.state }),
+    ...(job.ordered === undefined ? {} : { ordered: job.ordered }),
+  };
 }
 
 /** The service that a job calls: the host of its URL. */

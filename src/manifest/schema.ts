@@ -4,51 +4,28 @@
 
 import { z } from "zod";
 import { isRecurrence, isTimeZone } from "./cron.ts";
-import { durationPattern, parseDuration } from "./duration.ts";
-
-/** Names become parts of ids, file names, host names and environment variables. `constructor` is what every object inherits. */
-const namePattern = /^(?!constructor$)[a-z][a-z0-9-]{0,62}$/;
-const hostNamePattern = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/;
-export const addressPattern = /^([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):([0-9]{1,5})$/;
-const baseUrlPattern = /^https?:\/\/([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]):([0-9]{1,5})\/?$/;
-const referencePattern = /^(env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:[^\s].{0,1023})$/;
-const locationPattern = /^(unknown|(azure|aws|gcp)\/[a-z0-9-]{2,40}|site\/[A-Za-z0-9._-]{1,60})$/;
-const callPattern = /^(GET|POST|PUT|PATCH|DELETE) http:\/\/([a-z][a-z0-9-]{0,62})(\/[^\s]*)?$/;
-
-const name = z.string("name").regex(namePattern, "name");
-const text = z.string("text").min(1, "text").max(1_024, "text");
-const flag = z.boolean("flag");
-
-const duration = z
-  .string("duration")
-  .regex(durationPattern, "duration")
-  .transform((written, context) => {
-    const ms = parseDuration(written);
-    if (ms !== undefined) return ms;
-    context.addIssue({ code: "custom", message: "duration-range", input: written });
-    return z.NEVER;
-  });
-
-const between = (low: number, high: number) =>
-  duration.superRefine((ms, context) => {
-    if (ms < low || ms > high)
-      context.addIssue({ code: "custom", message: `duration-between ${low} ${high}`, input: ms });
-  });
-const waiting = between(1, 86_400_000);
-
-const portIsRight = (written: string): boolean => {
-  const port = Number(written.replace(/\/$/, "").split(":").at(-1));
-  return port >= 1 && port <= 65_535;
-};
-const address = z.string("address").regex(addressPattern, "address").refine(portIsRight, "port");
-const baseUrl = z.string("base-url").regex(baseUrlPattern, "base-url").refine(portIsRight, "port");
-const reference = z.string("reference").regex(referencePattern, "reference");
-const url = z
-  .string("url")
-  .max(2_048, "url")
-  .refine((written) => URL.canParse(written), "url");
-const command = z.array(text, "command").min(1, "command").max(256, "command");
-const list = <T extends z.ZodType>(item: T) => z.array(item, "list");
+import { service } from "./service-schema.ts";
+import {
+  address,
+  baseUrl,
+  between,
+  callPattern,
+  command,
+  day,
+  duration,
+  flag,
+  hostNamePattern,
+  label,
+  list,
+  location,
+  money,
+  name,
+  reference,
+  share,
+  text,
+  url,
+  waiting,
+} from "./values.ts";
 
 const router = z
   .strictObject(
@@ -66,11 +43,13 @@ const router = z
 
 const region = z.strictObject(
   {
-    at: z
-      .string("location")
-      .regex(locationPattern, "location")
-      .describe("provider/region such as azure/norwayeast, site/anything for a place of your own, or unknown."),
+    at: location.describe(
+      "provider/region such as azure/norwayeast, site/anything for a place of your own, or unknown.",
+    ),
     witness: flag.prefault(false).describe("Votes on who is alive, and serves nothing."),
+    zone: text.exactOptional().describe("An availability zone, where this is only that and no whole region."),
+    account: text.exactOptional().describe("The subscription or account that everything there belongs to."),
+    shares: list(label).exactOptional().describe("What fails together with it, such as power/grid-2 or transit/telia."),
     agent: baseUrl.exactOptional().describe("Where this region's agent answers, as http://host:port."),
     controller: baseUrl.exactOptional().describe("Where a controller answers, if one lives here, as http://host:port."),
     router: router.exactOptional(),
@@ -114,84 +93,22 @@ const group = z.strictObject(
       .exactOptional()
       .describe("The loss an automatic failover may accept without a person's yes. Default: objectives.rpo."),
     coolDown: duration.prefault("60s").describe("No second automatic switch of this group for so long after one."),
-  },
-  "mapping",
-);
-
-const placement = z.strictObject(
-  {
-    url: url
-      .exactOptional()
-      .describe("Where it answers in this region; for replicas that the agent starts, the address of the first."),
-    password: reference.exactOptional().describe("env:NAME or file:PATH, never the password itself."),
-    data: text.exactOptional().describe("Data folder. Default: the agent keeps it under its own state folder."),
-    bin: text.exactOptional().describe("Folder of the server's binaries. Default: looked for."),
-  },
-  "mapping",
-);
-
-const replicas = z.strictObject(
-  {
-    primary: z.int("count").min(1, "count").max(1_000, "count").prefault(1).describe("In the region that is primary."),
-    standby: z.int("count").min(0, "count").max(1_000, "count").exactOptional().describe("In each standby region."),
-  },
-  "mapping",
-);
-
-const environment = z.record(
-  z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, "variable"),
-  z.string("words").max(8_192, "words"),
-  "mapping",
-);
-
-const service = z.strictObject(
-  {
-    type: z.string("text").min(1, "text").describe("A catalog id: postgresql, http, process, azure/cosmos-db, ..."),
-    group: name.exactOptional().describe("The group it moves with. Left out: it does not move."),
-    replication: z
+    drills: z
       .strictObject(
         {
-          method: text.exactOptional().describe("A method of the type. Default: the type's usual one."),
-          mode: z
-            .enum(["async", "sync"], "choice")
-            .exactOptional()
-            .describe("sync: nothing acknowledged is ever lost, and each commit waits for the standby."),
+          clean: z
+            .int("drills")
+            .min(0, "drills")
+            .max(1_000_000, "drills")
+            .prefault(0)
+            .describe("Drills since the last change that went right from end to end."),
+          last: day.exactOptional().describe("Day of the last one, YYYY-MM-DD."),
+          every: between(1, Number.MAX_SAFE_INTEGER).exactOptional().describe("One in so long is planned."),
         },
         "mapping",
       )
       .exactOptional()
-      .describe("How its data gets to the other regions."),
-    needs: list(name).prefault([]).describe("Services that must work for this one to work."),
-    replicas: replicas.exactOptional().describe("How many run side by side."),
-    run: z
-      .strictObject(
-        {
-          command: command.describe("What the agent starts, as a list of words; no shell."),
-          env: environment.prefault({}).describe("Further environment variables."),
-          cwd: text.exactOptional().describe("Folder to start in, relative to the manifest's own folder."),
-        },
-        "mapping",
-      )
-      .exactOptional()
-      .describe("For processes that the agent starts and looks after."),
-    health: z
-      .strictObject(
-        {
-          path: z
-            .string("path")
-            .regex(/^\/\S*$/, "path")
-            .prefault("/healthz")
-            .describe("Answers 2xx when all is well."),
-          every: between(10, 3_600_000)
-            .exactOptional()
-            .describe("One probe per vantage in so long. Default: control.probeEvery."),
-          timeout: waiting.exactOptional().describe("Default: 4 times the p99 round trip, at least 150ms."),
-        },
-        "mapping",
-      )
-      .prefault({})
-      .describe("How to see whether it is well."),
-    in: z.record(name, placement, "mapping").describe("The regions it is deployed in."),
+      .describe("What has been tried already."),
   },
   "mapping",
 );
@@ -210,6 +127,10 @@ const route = z.strictObject(
       .describe(
         "When every origin is down: keep-last sends users where they went before, open tries all, closed refuses.",
       ),
+    through: name
+      .exactOptional()
+      .describe("The service that leads users to an origin, such as azure/front-door. Default: DNS or the routers."),
+    stubborn: share.exactOptional().describe("Share of users whose clients ignore the ttl, 0 to 1."),
   },
   "mapping",
 );
@@ -228,6 +149,10 @@ const trigger = z
         .exactOptional()
         .describe("Time zone of the recurrence, such as Europe/Oslo. Default: UTC."),
       polling: waiting.exactOptional().describe("Looks for work once in so long."),
+      state: z
+        .enum(["client", "server"], "choice")
+        .exactOptional()
+        .describe("Where polling keeps what it has read: with the job in its region, or with what it reads from."),
       request: z.literal(true, "only-true").exactOptional().describe("Fires when somebody asks."),
       webhook: z.literal(true, "only-true").exactOptional().describe("Fires when another system calls."),
       queue: name.exactOptional().describe("Fires for each message of this service."),
@@ -242,6 +167,9 @@ const trigger = z
     if (value.zone !== undefined && value.recurrence === undefined && kinds.length === 1) {
       context.addIssue({ code: "custom", message: "zone-alone", path: ["zone"], input: value });
     }
+    if (value.state !== undefined && value.polling === undefined && kinds.length === 1) {
+      context.addIssue({ code: "custom", message: "state-alone", path: ["state"], input: value });
+    }
   });
 
 const job = z.strictObject(
@@ -251,6 +179,12 @@ const job = z.strictObject(
     group: name
       .exactOptional()
       .describe("The group in whose primary region it runs. Default: the group of the service it calls."),
+    roles: z
+      .enum(["active-active", "active-passive"], "choice")
+      .exactOptional()
+      .describe("Whether every region fires it, or only the primary. Default: active-passive."),
+    split: flag.exactOptional().describe("The schedule is divided, so that each region fires its own part."),
+    ordered: flag.exactOptional().describe("Messages must be worked on in their order."),
   },
   "mapping",
 );
@@ -301,6 +235,63 @@ const control = z
   )
   .describe("How the control plane itself is set up.");
 
+const assumptions = z
+  .strictObject(
+    {
+      outagesPerYear: z
+        .number("number")
+        .min(0, "number")
+        .max(1e6, "number")
+        .exactOptional()
+        .describe("How often one region fails, in a year."),
+      repair: between(1, Number.MAX_SAFE_INTEGER).exactOptional().describe("How long a region is away then."),
+      commonCause: share.exactOptional().describe("Share of outages that hit both regions at once, 0 to 1."),
+      coverage: share
+        .exactOptional()
+        .describe("Share of switches that work when they are needed, 0 to 1. Default: what the drills prove."),
+      detection: duration
+        .exactOptional()
+        .describe("From the first missing answer to a decision. Default: what the watch guarantees."),
+      approval: duration.exactOptional().describe("A person needs so long to be reached, to understand and to agree."),
+    },
+    "mapping",
+  )
+  .describe("What the assessment reckons with.");
+
+const costs = z
+  .strictObject(
+    {
+      currency: z
+        .string("currency")
+        .regex(/^[A-Z]{3}$/, "currency")
+        .describe("Of every amount in this manifest, as three letters: EUR."),
+      outagePerHour: money.exactOptional().describe("What an hour costs in which users cannot work."),
+      lossPerHour: money.exactOptional().describe("What an hour of acknowledged work costs that is lost."),
+      falseFailover: money.exactOptional().describe("What a failover costs that nothing called for."),
+      drill: money.exactOptional().describe("What a drill costs."),
+      budgetPerMonth: money.exactOptional().describe("What the whole system may cost a month."),
+    },
+    "mapping",
+  )
+  .describe("Money, in one currency.");
+
+const accepted = z.strictObject(
+  {
+    rule: z
+      .string("rule")
+      .regex(/^[a-z][a-z0-9-]{0,62}$/, "rule")
+      .describe("Id of the finding."),
+    of: z
+      .string("text")
+      .min(1, "text")
+      .exactOptional()
+      .describe("Only for this region, group, service, route or job. Default: for all."),
+    why: text.describe("Why one can live with it."),
+    until: day.exactOptional().describe("After this day, YYYY-MM-DD, it counts again. Default: for ever."),
+  },
+  "mapping",
+);
+
 const some = <T extends z.ZodRecord>(record: T) => record.refine((value) => Object.keys(value).length > 0, "some");
 
 export const manifestSchema = z
@@ -318,6 +309,9 @@ export const manifestSchema = z
         .describe("Names that users resolve or call."),
       jobs: z.record(name, job, "mapping").prefault({}).describe("Work that must run in the right region only."),
       control: control.prefault({}),
+      assumptions: assumptions.exactOptional(),
+      costs: costs.exactOptional(),
+      accepted: list(accepted).exactOptional().describe("Findings of the assessment that somebody lives with."),
     },
     "mapping",
   )
