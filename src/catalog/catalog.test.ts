@@ -83,7 +83,7 @@ test("a broken data file is said to be broken, with its name and the place", () 
   const broken = { ...parse(text("http")), scales: "often" };
   expect(() => parseServiceType(JSON.stringify(broken), "http.yaml")).toThrow(CatalogError);
   expect(() => parseServiceType(JSON.stringify(broken), "http.yaml")).toThrow(
-    /^http\.yaml does not have .*\n  http\.yaml:1:\d+ scales: /,
+    /^http\.yaml does not have .*\n {2}http\.yaml:1:\d+ scales: /,
   );
   expect(() => parseServiceType("a: [", "http.yaml")).toThrow(/^http\.yaml is not YAML/);
   const lost = { ...parse(text("http")), defaultMethod: "elsewhere" };

@@ -3,6 +3,7 @@
 // without a page that says just this.
 
 import type { Setting } from "../core/model/system.ts";
+import { providerOf, regionOf } from "./regions.ts";
 import type { Method, ServiceType, Source } from "./service-type.ts";
 
 export type Path = readonly (string | number)[];
@@ -15,6 +16,7 @@ const rules: readonly ((type: ServiceType, say: Say) => void)[] = [
   defaultMethodExists,
   methodsAreToldApart,
   settingsAreDeclared,
+  regionsExist,
   figuresAgree,
   everyEntryCanBeTaken,
   methodsCanBeSwitched,
@@ -77,6 +79,35 @@ function settingsAreDeclared(type: ServiceType, say: Say): void {
           check(name, [value], ["methods", index, list, at, "when", name]);
         }
       }
+    }
+  }
+}
+
+function regionsExist(type: ServiceType, say: Say): void {
+  const provider = providerOf(type.id);
+  const check = (region: string, path: Path): void => {
+    if (provider === undefined)
+      say(path, `${type.id} belongs to no provider, so the region ${region} means nothing here`);
+    else if (regionOf(`${provider}/${region}`) === undefined) say(path, `there is no region ${provider}/${region}`);
+  };
+  const checkWhere = (where: string | undefined, path: Path): void => {
+    if (where === undefined || providerOf(where) === undefined || regionOf(where) !== undefined) return;
+    say(path, `there is no region ${where}`);
+  };
+  checkWhere(type.controlPlane?.where, ["controlPlane", "where"]);
+  for (const [index, method] of type.methods.entries()) {
+    const at = ["methods", index];
+    for (const [nth, requirement] of method.requires.entries()) {
+      const path = [...at, "requires", nth];
+      if (requirement.kind === "regions") for (const name of requirement.only) check(name, [...path, "only"]);
+      if (requirement.kind === "not-regions") for (const name of requirement.except) check(name, [...path, "except"]);
+      if (requirement.kind === "listed-pairs")
+        for (const name of requirement.pairs.flat()) check(name, [...path, "pairs"]);
+    }
+    for (const [nth, { where }] of method.dependsOn.entries()) checkWhere(where, [...at, "dependsOn", nth, "where"]);
+    for (const way of ["out", "back"] as const) {
+      for (const [nth, { needs }] of method.switch[way].entries())
+        checkWhere(needs, [...at, "switch", way, nth, "needs"]);
     }
   }
 }

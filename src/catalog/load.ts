@@ -5,15 +5,13 @@ import { readFileSync } from "node:fs";
 import { parse } from "yaml";
 import type { Service } from "../core/model/system.ts";
 import type { MethodSteps } from "../core/plan/method.ts";
+import { CatalogError } from "./catalog-error.ts";
 import { faultsOf } from "./faults.ts";
 import { catalogIds, isCatalogId } from "./ids.ts";
 import { placesIn } from "./place.ts";
 import { type Method, type ServiceType, serviceType } from "./service-type.ts";
 
-/** The installation's own data is missing or broken. `message` names the file and the place in it. */
-export class CatalogError extends Error {
-  override readonly name = "CatalogError";
-}
+export { CatalogError } from "./catalog-error.ts";
 
 const loaded = new Map<string, ServiceType>();
 

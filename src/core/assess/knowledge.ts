@@ -198,6 +198,10 @@ export type RegionKnowledge = {
   readonly pairIsMutual?: boolean;
   /** Access has to be asked for. */
   readonly restricted: boolean;
+  /** Has to be enabled in the account first. */
+  readonly optIn?: boolean;
+  /** A part of the provider that is separate from its public one, such as aws-cn; no method leads from one into another. */
+  readonly partition?: string;
 };
 
 /** The world as the assessment sees it. Look-ups, no I/O: the catalog has read everything before. */
