@@ -1,6 +1,6 @@
 // Who listens where. Two things on one address can never both start, and which of them wins would be chance.
 
-import { serviceTypeOf } from "../catalog/load.ts";
+import { isMovedByAgents, serviceTypeOf } from "../catalog/load.ts";
 import type { Service, System } from "../core/model/system.ts";
 import { error, type Finding, type Path } from "./problem.ts";
 import { addressPattern } from "./values.ts";
@@ -46,6 +46,9 @@ function* listenersOf(system: System): Generator<Listener> {
     }
   }
   for (const service of system.services) {
+    // Platforms put many services behind one address.
+    const type = serviceTypeOf(service.type);
+    if (type !== undefined && !isMovedByAgents(type)) continue;
     for (const [region, placement] of Object.entries(service.in)) {
       if (placement.url === undefined) continue;
       yield* fromUrl(

@@ -1,12 +1,13 @@
 // What is well-formed and cannot work: needs in a circle, two things on one address, a lease that ends by itself, an automatic failover
 // that would always be refused, a group without anywhere to go.
 
-import { serviceTypeOf } from "../catalog/load.ts";
+import { isMovedByAgents, serviceTypeOf } from "../catalog/load.ts";
+import type { ServiceType } from "../catalog/service-type.ts";
 import { renewalsInLease, shortestLeaseMs, smallestLossBoundMs, usableLeaseMs } from "../core/model/bounds.ts";
 import { needsCycles } from "../core/model/cycles.ts";
 import type { Group, Service, System } from "../core/model/system.ts";
 import { formatDuration } from "./duration.ts";
-import { type Declared, listed } from "./names.ts";
+import { type Declared, listed } from "./known.ts";
 import { error, errorOnKey, type Finding, warning } from "./problem.ts";
 
 /** With fewer chances in a lease a healthy primary fences itself about once a week at one lost call in a hundred. */
@@ -17,10 +18,11 @@ const givenVariables = /^(PORT|LEEWARD_.*)$/;
 
 export function hazardFindings(system: System, declared: Declared): readonly Finding[] {
   const members = membersByGroup(system);
+  const serves = new Set(system.regions.filter((region) => !region.witness).map((region) => region.name));
   return [
     ...cycleFindings(system),
     ...leaseFindings(system),
-    ...system.groups.flatMap((group) => groupFindings(group, members.get(group.name) ?? [], system, declared)),
+    ...system.groups.flatMap((group) => groupFindings(group, members.get(group.name) ?? [], system, serves, declared)),
     ...system.services.flatMap((service) => serviceFindings(service)),
     ...listenerFindings(system, declared),
     ...system.regions
@@ -108,6 +110,7 @@ function groupFindings(
   group: Group,
   members: readonly Service[],
   system: System,
+  serves: ReadonlySet<string>,
   declared: Declared,
 ): readonly Finding[] {
   const path = ["groups", group.name];
@@ -122,13 +125,12 @@ function groupFindings(
       ),
     );
   }
+  const serving = new Set(group.primary.filter((region) => serves.has(region)));
   for (const service of members) {
-    for (const region of new Set(group.primary)) {
-      if (
-        declared.has(["services", service.name, "in", region]) ||
-        !system.regions.some((known) => known.name === region && !known.witness)
-      )
-        continue;
+    // What has no places at all is either everywhere, or has been told already.
+    if (declared.keysAt(["services", service.name, "in"]) === undefined) continue;
+    for (const region of serving) {
+      if (declared.has(["services", service.name, "in", region])) continue;
       findings.push(
         error(
           ["services", service.name, "in"],
@@ -141,7 +143,7 @@ function groupFindings(
   }
   const needed = smallestLossBoundMs(system.control);
   const risky = members.find(
-    (service) => service.replication?.mode === "async" && serviceTypeOf(service.type)?.holdsData === true,
+    (service) => service.replication?.mode === "async" && typeMoved(service)?.holdsData === true,
   );
   if (
     group.failover === "automatic" &&
@@ -172,7 +174,9 @@ function groupFindings(
       ),
     );
   }
-  if (group.failover === "automatic" && declared.regions !== undefined && declared.regions.size < 3) {
+  // Where people move everything, nobody's vote moves anything.
+  const isMoved = members.length === 0 || members.some((service) => typeMoved(service) !== undefined);
+  if (group.failover === "automatic" && isMoved && declared.regions !== undefined && declared.regions.size < 3) {
     findings.push(
       warning(
         [...path, "failover"],
@@ -187,7 +191,7 @@ function groupFindings(
 
 function serviceFindings(service: Service): readonly Finding[] {
   const path = ["services", service.name];
-  const type = serviceTypeOf(service.type);
+  const type = typeMoved(service);
   const findings: Finding[] = [];
   if (type?.id === "process" && service.run === undefined) {
     findings.push(
@@ -227,7 +231,7 @@ function serviceFindings(service: Service): readonly Finding[] {
 function listenerFindings(system: System, declared: Declared): readonly Finding[] {
   if (declared.services === undefined) return [];
   const needed = system.services.filter(
-    (service) => service.group !== undefined && serviceTypeOf(service.type)?.serves === "tcp",
+    (service) => service.group !== undefined && typeMoved(service)?.serves === "tcp",
   );
   return system.regions.flatMap((region) => {
     const router = region.router;
@@ -245,6 +249,12 @@ function listenerFindings(system: System, declared: Declared): readonly Finding[
       ),
     ];
   });
+}
+
+/** Its type, if agents can move it: what a region's agent and router need does not concern the others. */
+function typeMoved(service: Service): ServiceType | undefined {
+  const type = serviceTypeOf(service.type);
+  return type !== undefined && isMovedByAgents(type) ? type : undefined;
 }
 
 function membersByGroup(system: System): ReadonlyMap<string, readonly Service[]> {

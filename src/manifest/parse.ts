@@ -5,13 +5,14 @@ import type { System } from "../core/model/system.ts";
 import { addressFindings } from "./addresses.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { hazardFindings } from "./hazards.ts";
+import type { Declared } from "./known.ts";
 import { systemOf } from "./model.ts";
-import { type Declared, nameFindings } from "./names.ts";
+import { nameFindings } from "./names.ts";
 import { makeNearest } from "./nearest.ts";
 import { byPlace, type Finding, type Path, type Place, type Problem } from "./problem.ts";
 import { secretFindings } from "./secrets.ts";
 import { shapeOf } from "./shape.ts";
-import { isWritten, makePlaces, offsetOf, readTree, type Tree } from "./tree.ts";
+import { isWritten, keysAt, makePlaces, offsetOf, readTree, type Tree } from "./tree.ts";
 import type { TextFault } from "./yaml-fault.ts";
 
 export type GoodManifest = {
@@ -87,7 +88,7 @@ function declaredIn({ value, root }: Tree): Declared {
   const namesOf = (key: string): ReadonlySet<string> | undefined => {
     const section: unknown =
       typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
-    if (section === undefined && key === "groups") return new Set();
+    if (section === undefined && ["groups", "routes", "jobs"].includes(key)) return new Set();
     return typeof section === "object" && section !== null && !Array.isArray(section)
       ? new Set(Object.keys(section))
       : undefined;
@@ -96,6 +97,9 @@ function declaredIn({ value, root }: Tree): Declared {
     regions: namesOf("regions"),
     groups: namesOf("groups"),
     services: namesOf("services"),
+    routes: namesOf("routes"),
+    jobs: namesOf("jobs"),
+    keysAt: (path) => keysAt(root, path),
     has: (path) => isWritten(root, path),
   };
 }

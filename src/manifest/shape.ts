@@ -4,8 +4,9 @@
 import type { z } from "zod";
 import type { Nearest } from "./nearest.ts";
 import { error, errorOnKey, type Finding, type Path } from "./problem.ts";
+import { shown } from "./said.ts";
 import { type Draft, manifestSchema } from "./schema.ts";
-import { shown, wording } from "./wording.ts";
+import { wording } from "./wording.ts";
 
 export type Shape = {
   /** Without what was broken. */
@@ -123,12 +124,19 @@ const missingFixes: Readonly<Record<string, string>> = {
   at: "Write where it is, such as `at: azure/norwayeast`, or `at: unknown`.",
   primary: "Write the regions that may be primary, preferred first, such as `primary: [north, south]`.",
   type: "Write its catalog id, such as `type: postgresql`.",
-  in: "Write the regions it is deployed in, such as `in: { north: {}, south: {} }`.",
+  in: "Write where it is, such as `in: north` or `in: azure/westeurope`.",
   to: "Write the service that it leads to, such as `to: web`.",
   trigger: 'Write what starts it, such as `trigger: { recurrence: "0 2 * * *" }`.',
   call: "Write what it calls, such as `call: POST http://web/jobs/invoices`.",
   command: "Write what to start, such as `command: [node, server.js]`.",
   http: 'Write the address for users, such as `http: "127.0.0.1:8411"`.',
+  currency: "Write the currency of every amount, such as `currency: EUR`.",
+  why: "Write why one can live with it: `why: ...`.",
+  rule: "Write the id of the finding, as `leeward assess` prints it.",
+  size: "Write how much it holds, such as `size: 40GiB`.",
+  name: "Write a name for it, such as `name: nightly`.",
+  every: "Write once in how long, such as `every: 24h`.",
+  region: "Write the region that it watches, such as `region: north`.",
   peer: 'Write the address for other routers, such as `peer: "127.0.0.1:8421"`.',
 };
 

@@ -18,6 +18,7 @@ export type Spot = {
   readonly at: number;
   readonly keyAt?: number;
   readonly children?: ReadonlyMap<string | number, Spot>;
+  readonly isList?: boolean;
 };
 
 export type TreeResult = { readonly tree: Tree | undefined; readonly faults: readonly TextFault[] };
@@ -58,6 +59,14 @@ export function isWritten(root: Spot, path: Path): boolean {
   let spot: Spot | undefined = root;
   for (const step of path) spot = spot?.children?.get(step);
   return spot !== undefined;
+}
+
+/** The keys of the block at `path`; undefined where the text has no block. */
+export function keysAt(root: Spot, path: Path): readonly string[] | undefined {
+  let spot: Spot | undefined = root;
+  for (const step of path) spot = spot?.children?.get(step);
+  if (spot?.children === undefined || spot.isList === true) return undefined;
+  return [...spot.children.keys()].map(String);
 }
 
 /** The place of the value at `path`, or of its key; for a path that is not in the file, of what is nearest above it. */
@@ -190,7 +199,7 @@ class Walk {
       value.push(child.value);
       children.set(index, child.spot);
     }
-    return { value, spot: { at, children } };
+    return { value, spot: { at, children, isList: true } };
   }
 
   private map(

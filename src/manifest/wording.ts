@@ -1,13 +1,10 @@
 // What a wrong value is told: one row for each error text of schema.ts. Values are shown only where they cannot be secrets.
 
-import { formatDuration } from "./duration.ts";
-import type { Nearest } from "./nearest.ts";
-
-export type Words = { readonly rule: string; readonly message: string; readonly fix: string };
-
-type Row = (value: unknown, nearest: Nearest, parameters: readonly string[]) => Words;
+import { type Row, secretless, shown, words } from "./said.ts";
+import { measureWording } from "./wording-measures.ts";
 
 export const wording: Readonly<Record<string, Row>> = {
+  ...measureWording,
   version: (value) =>
     words("version", `This Leeward reads version 1 of the format, and this is ${shown(value)}.`, "Write `version: 1`."),
   mapping: (value) =>
@@ -89,6 +86,30 @@ export const wording: Readonly<Record<string, Row>> = {
       `Either true or false was expected here, and this is ${shown(value)}.`,
       isYes(value) ? "Write `true`." : "Write `true` or `false`.",
     ),
+  label: (value) =>
+    words(
+      "bad-name",
+      `A word for what is shared was expected here, and this is ${shown(value)}.`,
+      "Write kind/name, such as `power/grid-2` or `transit/telia`.",
+    ),
+  "setting-name": (value) =>
+    words(
+      "bad-name",
+      `Settings have letters and digits, beginning with a small letter, and this is ${shown(value)}.`,
+      "`leeward catalog show TYPE` lists the settings of a type.",
+    ),
+  setting: (value) =>
+    words(
+      "wrong-type",
+      `A word, a number, true or false was expected here, and this is ${shown(value)}.`,
+      "Write one value.",
+    ),
+  rule: (value) =>
+    words(
+      "bad-name",
+      `The id of a finding was expected here, and this is ${shown(value)}.`,
+      "Write it as `leeward assess` prints it, in small letters with hyphens.",
+    ),
   "only-true": () =>
     words("wrong-type", "This kind of trigger has no further value.", "Write `true`, or leave the key out."),
   count: (value) =>
@@ -103,30 +124,6 @@ export const wording: Readonly<Record<string, Row>> = {
       `The drift of clocks is a share from 0 to 0.1, and this is ${shown(value)}.`,
       "Write `0.01` for one per cent, unless you have measured it.",
     ),
-  duration: (value) => {
-    const meant = durationMeant(value);
-    return words(
-      "wrong-unit",
-      `A duration was expected here, a number with its unit, and this is ${shown(value)}.`,
-      meant === undefined ? "Write it like `500ms`, `30s`, `5m`, `2h`, `15d` or `10y`." : `Did you mean \`${meant}\`?`,
-    );
-  },
-  "duration-range": (value) =>
-    words(
-      "out-of-range",
-      `${shown(value)} is finer than a millisecond or longer than a thousand years.`,
-      "Write a duration from `1ms` to `1000y`.",
-    ),
-  "duration-between": (value, _nearest, [low = "1", high = "1"]) => {
-    const ms = typeof value === "number" ? formatDuration(value) : String(value);
-    const most = Number(high) === Number.MAX_SAFE_INTEGER ? "" : ` and at most ${formatDuration(Number(high))}`;
-    return words(
-      "out-of-range",
-      `This must be at least ${formatDuration(Number(low))}${most}, and it is ${ms}.`,
-      meantLonger(ms, Number(low)) ??
-        `Write \`${formatDuration(Number(low))}\`${Number(low) === 0 ? " or more" : " or longer"}${most === "" ? "" : `, up to \`${formatDuration(Number(high))}\``}.`,
-    );
-  },
   address: (value) => {
     const stripped = typeof value === "string" ? /^[a-z+]+:\/\/([^/@\s]+:[0-9]+)\/?$/i.exec(value)?.[1] : undefined;
     const fix =
@@ -240,6 +237,8 @@ export const wording: Readonly<Record<string, Row>> = {
       "Keep one of recurrence, polling, request, webhook and queue.",
     ),
   "zone-alone": () => words("one-trigger", "A time zone means something only beside a recurrence.", "Remove `zone`."),
+  "state-alone": () =>
+    words("one-trigger", "Where the state is kept means something only beside polling.", "Remove `state`."),
   cron: (value) =>
     words(
       "bad-recurrence",
@@ -262,52 +261,6 @@ export const wording: Readonly<Record<string, Row>> = {
     ),
 };
 
-function words(rule: string, message: string, fix: string): Words {
-  return { rule, message, fix };
-}
-
-/** A value as it may be shown: short, and never something that could hold a password. */
-export function shown(value: unknown): string {
-  if (value === null || value === undefined) return "nothing";
-  if (Array.isArray(value)) return "a list";
-  if (typeof value === "object") return "a block of keys";
-  if (typeof value === "string") return value.includes("@") || value.length > 60 ? "another text" : `"${value}"`;
-  return String(value);
-}
-
-function secretless(value: unknown): string {
-  const text = shown(value);
-  return text === "another text" ? "" : `, and this is ${text}`;
-}
-
 function isYes(value: unknown): boolean {
   return typeof value === "string" && /^(yes|y|on|true)$/i.test(value);
-}
-
-const unitWords: readonly (readonly [pattern: RegExp, unit: string])[] = [
-  [/^(ms|msecs?|millis|milliseconds?)$/, "ms"],
-  [/^(s|secs?|seconds?)$/, "s"],
-  [/^(m|mins?|minutes?)$/, "m"],
-  [/^(h|hrs?|hours?)$/, "h"],
-  [/^(d|days?)$/, "d"],
-  [/^(w|wks?|weeks?)$/, "w"],
-  [/^(y|yrs?|years?|a)$/, "y"],
-];
-
-/** `30` means `30s`, `5 min` means `5m`, `10Y` means `10y`, `1,5h` means `1.5h`. */
-function durationMeant(value: unknown): string | undefined {
-  if (typeof value === "number") return value >= 0 && value < 1e9 ? `${value}s` : undefined;
-  const match =
-    typeof value === "string" ? /^\s*([0-9]{1,9})(?:[.,]([0-9]{1,3}))?\s*([a-z]{0,12})\s*$/i.exec(value) : null;
-  if (match === null) return undefined;
-  const number = match[2] === undefined ? match[1] : `${match[1]}.${match[2]}`;
-  if (match[3] === "") return `${number}s`;
-  const unit = unitWords.find(([pattern]) => pattern.test((match[3] ?? "").toLowerCase()))?.[1];
-  return unit === undefined ? undefined : `${number}${unit}`;
-}
-
-/** `10m` where years were expected is a slip of one letter. */
-function meantLonger(written: string, lowMs: number): string | undefined {
-  const number = /^([0-9]+)m$/.exec(written)?.[1];
-  return number !== undefined && lowMs >= 86_400_000 ? `Did you mean \`${number}y\`?` : undefined;
 }
