@@ -1,18 +1,9 @@
 // What a rule of the assessment is. A rule looks at one thing, says what is wrong with it in one sentence and how to mend it, and can
 // give its reason at length with the source (`leeward explain`). Ids are stable: people accept findings by them, pipelines count them.
 
-import type { Finding, Loss, ServiceVerdict, Severity, SharedFate } from "../model/assess-report.ts";
-import type { System } from "../model/system.ts";
-import type { Knowledge, Source } from "./knowledge.ts";
-
-/** Everything a rule may look at: the system, the world, and what was reckoned before the rules are asked. */
-export type Facts = {
-  readonly system: System;
-  readonly knowledge: Knowledge;
-  readonly services: readonly ServiceVerdict[];
-  readonly losses: readonly Loss[];
-  readonly sharedFate: readonly SharedFate[];
-};
+import type { Finding, ManifestPath, Severity } from "../model/assess-report.ts";
+import type { Facts } from "./facts.ts";
+import type { Source } from "./knowledge.ts";
 
 export type Rule = {
   /** Kebab case, stable for ever. */
@@ -20,12 +11,38 @@ export type Rule = {
   readonly severity: Severity;
   /** What is wrong, in a few words: the title in a list. */
   readonly title: string;
-  /** Why it matters and what happens at 3 a.m. if nobody mends it; several sentences. */
+  /** Why it matters and what happens if nobody mends it; several sentences. */
   readonly why: string;
   readonly mend: string;
   readonly source: Source;
-  /** The rule's own id, severity and source are filled in by the caller where they are left out. */
+  /** In the order of the manifest. Rule id, severity and source are filled in by the caller where they are left out. */
   readonly check: (facts: Facts) => readonly Said[];
 };
 
-export type Said = Omit<Finding, "rule" | "severity"> & { readonly severity?: Severity };
+export type Said = {
+  readonly message: string;
+  readonly fix: string;
+  readonly path: ManifestPath;
+  readonly service?: string;
+  /** Name of the service, region, route, job or group it is about: what `accepted.of` names. */
+  readonly of?: string;
+  readonly severity?: Severity;
+  readonly source?: Source;
+};
+
+/** What the rules say, in the order of the table; findings that somebody accepted carry the reason. */
+export function findingsOf(rules: readonly Rule[], facts: Facts): readonly Finding[] {
+  return rules.flatMap((rule) =>
+    rule.check(facts).map((said) => {
+      const { of, ...rest } = said;
+      const accepted = facts.acceptedWhy(rule.id, of ?? said.service);
+      return {
+        ...rest,
+        rule: rule.id,
+        severity: said.severity ?? rule.severity,
+        source: said.source ?? rule.source,
+        ...(accepted === undefined ? {} : { accepted }),
+      };
+    }),
+  );
+}
