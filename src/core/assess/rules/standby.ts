@@ -1,5 +1,6 @@
 // The other side's readiness: how much of it runs, what has to grow, and whether anybody has ever tried.
 
+import { dayNumber } from "../days.ts";
 import type { Rule, Said } from "../rule.ts";
 import { aksModels, ctmc, guide, own } from "./sources.ts";
 
@@ -156,13 +157,13 @@ export const standbyRules: readonly Rule[] = [
       facts.system.groups.flatMap((group): readonly Said[] => {
         const { last, everyMs } = group.drills ?? {};
         if (last === undefined || everyMs === undefined) return [];
-        const sinceMs = Date.parse(facts.today) - Date.parse(last);
-        if (!(sinceMs > everyMs)) return [];
+        const sinceDays = dayNumber(facts.today) - dayNumber(last);
+        if (!(sinceDays > everyMs / 86_400_000)) return [];
         return [
           {
             path: ["groups", group.name, "drills", "last"],
             of: group.name,
-            message: `The last drill of ${group.name} was on ${last}, ${Math.floor(sinceMs / 86_400_000)} days ago; one is due every ${Math.round(everyMs / 86_400_000)} days.`,
+            message: `The last drill of ${group.name} was on ${last}, ${sinceDays} days ago; one is due every ${Math.round(everyMs / 86_400_000)} days.`,
             fix: "Drill, and write the new date.",
           },
         ];
