@@ -3,16 +3,24 @@
 import { createHash } from "node:crypto";
 import type { System } from "../core/model/system.ts";
 
-/** `sha256:` and 64 hex digits. The order of regions, services, groups, routes, jobs and needs means nothing and does not count. */
+/** `sha256:` and 64 hex digits. The order of regions, services, groups, routes, jobs, needs and shares means nothing and does not count. */
 export function fingerprintOf(system: System): string {
   const byName = <T extends { readonly name: string }>(list: readonly T[]): readonly T[] =>
     [...list].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const same: System = {
     ...system,
-    regions: byName(system.regions),
+    regions: byName(system.regions).map((region) => ({
+      ...region,
+      ...(region.shares === undefined ? {} : { shares: [...region.shares].sort() }),
+    })),
     objectives: { ...system.objectives, residency: [...system.objectives.residency].sort() },
     groups: byName(system.groups),
-    services: byName(system.services).map((service) => ({ ...service, needs: [...service.needs].sort() })),
+    services: byName(system.services).map((service) => ({
+      ...service,
+      needs: [...service.needs].sort(),
+      ...(service.startNeeds === undefined ? {} : { startNeeds: [...service.startNeeds].sort() }),
+      ...(service.shares === undefined ? {} : { shares: [...service.shares].sort() }),
+    })),
     routes: byName(system.routes),
     jobs: byName(system.jobs),
   };
@@ -21,9 +29,13 @@ export function fingerprintOf(system: System): string {
 
 /** JSON with the keys of each object in order. */
 function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)))
-      : inner,
-  );
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  const keyed = value as Readonly<Record<string, unknown>>;
+  let text = "";
+  for (const key of Object.keys(keyed).sort()) {
+    const inner = keyed[key];
+    if (inner !== undefined) text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${canonical(inner)}`;
+  }
+  return `{${text}}`;
 }

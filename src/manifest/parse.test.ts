@@ -102,6 +102,123 @@ control:
   });
 });
 
+test("what only the assessment reads arrives too, and is not there when it is left out", () => {
+  const { system } = good(`version: 1
+system: shop
+regions:
+  north: { at: azure/norwayeast, zone: "1", account: prod, shares: [power/grid-2] }
+  south: { at: azure/swedencentral }
+assumptions: { outagesPerYear: 1, repair: 4h, commonCause: 0.05, coverage: 0.9, detection: 30s, approval: 15m }
+costs: { currency: EUR, outagePerHour: 50000, lossPerHour: 5.5, falseFailover: 1, drill: 500, budgetPerMonth: 0 }
+accepted: [{ rule: one-way, of: web, why: seen, until: 2027-01-01 }, { rule: two-way, why: seen }]
+groups:
+  g: { primary: [north, south], drills: { clean: 3, last: 2026-10-01, every: 90d } }
+  h: { primary: [north, south], drills: {} }
+services:
+  web:
+    type: http
+    group: g
+    startNeeds: [lone]
+    access: direct
+    changes: staged
+    shares: [transit/telia]
+    volume: { size: 40GiB, changePerDay: 2GiB }
+    cost: 1200
+    scaleUp: 5m
+    watches: { region: north, every: 1m }
+    copies:
+      - { name: vault, in: site/vault, device: d, account: a, every: 4w, hold: 1h, transfer: 2d, keep: 52w, restore: { provision: 24h, rate: 100MiB/s, restart: 10m } }
+      - { name: plain, in: north, every: 1d, restore: {} }
+    health: { answers: asynchronous, deep: true }
+    in: { north: {}, south: {} }
+  lone: { type: http, in: { north: {} } }
+routes:
+  shop.example.com: { to: web, through: lone, stubborn: 0.05 }
+jobs:
+  j: { roles: active-active, split: true, ordered: false, trigger: { polling: 1m, state: server }, call: POST http://web/ }
+`);
+  expect(system.regions).toEqual([
+    { name: "north", at: "azure/norwayeast", witness: false, zone: "1", account: "prod", shares: ["power/grid-2"] },
+    { name: "south", at: "azure/swedencentral", witness: false },
+  ]);
+  expect(system.assumptions).toEqual({
+    outagesPerYear: 1,
+    repairMs: 14_400_000,
+    commonCause: 0.05,
+    coverage: 0.9,
+    detectionMs: 30_000,
+    approvalMs: 900_000,
+  });
+  expect(system.costs).toEqual({
+    currency: "EUR",
+    outagePerHour: 50_000,
+    lossPerHour: 5.5,
+    falseFailover: 1,
+    drill: 500,
+    budgetPerMonth: 0,
+  });
+  expect(system.accepted).toEqual([
+    { rule: "one-way", of: "web", why: "seen", until: "2027-01-01" },
+    { rule: "two-way", why: "seen" },
+  ]);
+  expect(system.groups.map((group) => group.drills)).toEqual([
+    { clean: 3, last: "2026-10-01", everyMs: 7_776_000_000 },
+    { clean: 0 },
+  ]);
+  expect(system.services[0]).toEqual({
+    name: "web",
+    type: "http",
+    group: "g",
+    needs: [],
+    replicas: { primary: 1, standby: 1 },
+    health: { path: "/healthz", everyMs: 200, answers: "asynchronous", deep: true },
+    in: { north: {}, south: {} },
+    startNeeds: ["lone"],
+    access: "direct",
+    changes: "staged",
+    shares: ["transit/telia"],
+    volume: { bytes: 42_949_672_960, changedBytesPerDay: 2_147_483_648 },
+    costPerMonth: 1_200,
+    scaleUpMs: 300_000,
+    watches: { region: "north", everyMs: 60_000 },
+    copies: [
+      {
+        name: "vault",
+        in: "site/vault",
+        device: "d",
+        account: "a",
+        everyMs: 2_419_200_000,
+        holdMs: 3_600_000,
+        transferMs: 172_800_000,
+        keepMs: 31_449_600_000,
+        restore: { provisionMs: 86_400_000, bytesPerSecond: 104_857_600, restartMs: 600_000 },
+      },
+      {
+        name: "plain",
+        in: "north",
+        everyMs: 86_400_000,
+        holdMs: 0,
+        transferMs: 0,
+        restore: { provisionMs: 0, restartMs: 0 },
+      },
+    ],
+  });
+  expect(Object.keys(system.services[1] ?? {})).toEqual(["name", "type", "needs", "replicas", "health", "in"]);
+  expect(system.routes[0]).toMatchObject({ through: "lone", stubbornShare: 0.05 });
+  expect(system.jobs[0]).toMatchObject({ roles: "active-active", split: true, ordered: false, state: "server" });
+  expect(Object.keys(good(small).system)).toEqual([
+    "version",
+    "name",
+    "regions",
+    "objectives",
+    "groups",
+    "services",
+    "routes",
+    "jobs",
+    "control",
+  ]);
+});
+
 test("the example of the manual's first page is right", () => {
   expect(rulesOf(readFileSync(new URL("../../examples/shop/leeward.yaml", import.meta.url), "utf8"))).toEqual([]);
 });

@@ -109,7 +109,8 @@ function missingPlaces(
 
 const keysOfService: Readonly<Record<string, unknown>> = serviceSchema.shape;
 
-function settingFindings(
+/** `path` leads to the block of settings. */
+export function settingFindings(
   type: ServiceType,
   given: Readonly<Record<string, Setting>> | undefined,
   path: Path,
