@@ -1,0 +1,166 @@
+// What the recovery arithmetic looks up over and over, gathered once per system: maps by name, each service's type and method, its chain
+// of copies, the order in which services can come back, and what users call. Everything after it is linear in the number of services.
+
+import type { Bound } from "../model/assess-report.ts";
+import type { Group, GroupName, Region, RegionName, Route, Service, ServiceName, System } from "../model/system.ts";
+import { type Assumed, assumed } from "./availability.ts";
+import { type Level, levelsOf } from "./chain.ts";
+import { type Watch, watchOf } from "./detection.ts";
+import type { Knowledge, MethodKnowledge, ServiceKnowledge } from "./knowledge.ts";
+import { boundOf, recoveryPointOf, type Settings, settingsOf } from "./numbers.ts";
+
+export type Item = {
+  readonly service: Service;
+  readonly type: ServiceKnowledge | undefined;
+  readonly method: MethodKnowledge | undefined;
+  readonly settings: Settings;
+  readonly group: Group | undefined;
+  readonly places: readonly RegionName[];
+  /** Places in `items`, all before this one. */
+  readonly needs: readonly number[];
+  readonly holdsData: boolean;
+  /** The declared method keeps a copy that can take over as it is. */
+  readonly live: boolean;
+  readonly levels: readonly Level[];
+};
+
+export type Entry = { readonly item: number; readonly route?: Route };
+
+export type Ground = {
+  readonly system: System;
+  readonly knowledge: Knowledge;
+  readonly regions: ReadonlyMap<RegionName, Region>;
+  readonly groups: ReadonlyMap<GroupName, Group>;
+  /** What others need stands before those who need it. */
+  readonly items: readonly Item[];
+  readonly indexOf: ReadonlyMap<ServiceName, number>;
+  /** What users call: the routes, and whatever nobody needs in groups that no route leads to. */
+  readonly entries: readonly Entry[];
+  readonly watch: Watch;
+  readonly assumed: Assumed;
+};
+
+const liveKinds: ReadonlySet<string> = new Set(["replication", "multi-write", "global"]);
+
+/** Keeps a copy that can take over as it is. */
+export const isLive = (method: MethodKnowledge): boolean => liveKinds.has(method.kind);
+
+export function groundOf(system: System, knowledge: Knowledge): Ground {
+  const regions = new Map(system.regions.map((region) => [region.name, region]));
+  const groups = new Map(system.groups.map((group) => [group.name, group]));
+  const services = orderOf(system.services);
+  const indexOf = new Map(services.map((service, index) => [service.name, index]));
+  const items = services.map((service, index): Item => {
+    const type = knowledge.serviceOf(service.type);
+    const wanted = service.replication?.method ?? type?.defaultMethod;
+    const method = type?.methods.find((known) => known.id === wanted);
+    const settings = settingsOf(service, type);
+    const group = service.group === undefined ? undefined : groups.get(service.group);
+    const holdsData = type?.holdsData ?? (service.replication !== undefined || service.copies !== undefined);
+    const places = Object.keys(service.in);
+    const live = method !== undefined && isLive(method);
+    const home = homeOf(group, places);
+    const to = live ? places.filter((place) => place !== home).flatMap((place) => regions.get(place) ?? []) : [];
+    const levels =
+      to.length === 0 && service.copies === undefined
+        ? []
+        : levelsOf(service, regions, {
+            method: method?.name ?? "replication",
+            to,
+            lag: lagOf(service, method, settings),
+          });
+    return {
+      service,
+      type,
+      method,
+      settings,
+      group,
+      places,
+      // A need that comes later is part of a cycle, which the manifest layer refuses; it is left out rather than waited for.
+      needs: service.needs.flatMap((need) => indexOf.get(need) ?? []).filter((need) => need < index),
+      holdsData,
+      live,
+      levels,
+    };
+  });
+  const from = assumed(system);
+  return {
+    system,
+    knowledge,
+    regions,
+    groups,
+    items,
+    indexOf,
+    entries: entriesOf(system, items, indexOf),
+    watch: watchOf(system, from.approvalSeconds),
+    assumed: from,
+  };
+}
+
+/** Where a group's primary is taken to be: in the region it prefers. */
+export function homeOf(group: Group | undefined, places: readonly RegionName[]): RegionName | undefined {
+  return group?.primary[0] ?? places[0];
+}
+
+function lagOf(service: Service, method: MethodKnowledge | undefined, settings: Settings): Bound {
+  const entry = method === undefined ? undefined : recoveryPointOf(method, service.replication?.mode, settings);
+  return entry === undefined ? { expected: 0, worst: Number.POSITIVE_INFINITY } : boundOf(entry);
+}
+
+/** Needs first, in the manifest's order within that. No recursion: a chain may be as long as the system. */
+function orderOf(services: readonly Service[]): readonly Service[] {
+  const byName = new Map(services.map((service) => [service.name, service]));
+  const seen = new Set<ServiceName>();
+  const ordered: Service[] = [];
+  for (const first of services) {
+    const stack: { readonly service: Service; next: number }[] = [];
+    const enter = (service: Service): void => {
+      if (seen.has(service.name)) return;
+      seen.add(service.name);
+      stack.push({ service, next: 0 });
+    };
+    enter(first);
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const need = top.service.needs[top.next];
+      if (need === undefined) {
+        ordered.push(top.service);
+        stack.pop();
+        continue;
+      }
+      top.next += 1;
+      const needed = byName.get(need);
+      if (needed !== undefined) enter(needed);
+    }
+  }
+  return ordered;
+}
+
+function entriesOf(
+  system: System,
+  items: readonly Item[],
+  indexOf: ReadonlyMap<ServiceName, number>,
+): readonly Entry[] {
+  const routed = system.routes.flatMap((route): Entry[] => {
+    const item = indexOf.get(route.to);
+    return item === undefined ? [] : [{ item, route }];
+  });
+  const reached = new Uint8Array(items.length);
+  const needed = new Uint8Array(items.length);
+  for (const { item } of routed) reached[item] = 1;
+  // Those who need something stand behind it, so one pass from the end reaches everything.
+  for (let index = items.length - 1; index >= 0; index -= 1) {
+    for (const need of items[index]?.needs ?? []) {
+      needed[need] = 1;
+      if (reached[index] === 1) reached[need] = 1;
+    }
+  }
+  const covered = new Set<GroupName>();
+  for (const [index, { group }] of items.entries()) {
+    if (reached[index] === 1 && group !== undefined) covered.add(group.name);
+  }
+  const others = items.flatMap(({ group }, index): Entry[] => {
+    const counts = group === undefined ? routed.length === 0 : !covered.has(group.name);
+    return counts && needed[index] === 0 ? [{ item: index }] : [];
+  });
+  return [...routed, ...others];
+}
