@@ -76,19 +76,26 @@ function broken(text: string, file: string, what: string, faults: readonly Wrong
   return new CatalogError(`${file} ${what}:${lines.join("")}`);
 }
 
+/** In the build each type was checked when it was made and lies there as JSON; in the sources it is YAML, checked when it is read. */
 function readType(id: string): ServiceType | undefined {
-  const url = new URL(`./data/${id}.yaml`, import.meta.url);
-  let text: string;
+  const built = dataFile(`${id}.json`);
+  if (built !== undefined) return JSON.parse(built.text) as ServiceType;
+  const written = dataFile(`${id}.yaml`);
+  if (written === undefined) return undefined;
+  const type = parseServiceType(written.text, written.path);
+  if (type.id !== id) throw new CatalogError(`${written.path} describes ${type.id}, where ${id} was expected`);
+  return type;
+}
+
+function dataFile(name: string): { readonly text: string; readonly path: string } | undefined {
+  const url = new URL(`./data/${name}`, import.meta.url);
   try {
-    text = readFileSync(url, "utf8");
+    return { text: readFileSync(url, "utf8"), path: url.pathname };
   } catch (error) {
     if ((error as { readonly code?: string }).code === "ENOENT") return undefined;
     const why = error instanceof Error ? error.message : String(error);
     throw new CatalogError(
-      `This installation of Leeward is not complete: its catalog file for ${id} cannot be read (${why})`,
+      `This installation of Leeward is not complete: its catalog file ${name} cannot be read (${why})`,
     );
   }
-  const type = parseServiceType(text, url.pathname);
-  if (type.id !== id) throw new CatalogError(`${url.pathname} describes ${type.id}, where ${id} was expected`);
-  return type;
 }
