@@ -156,7 +156,12 @@ function byWatchdog(dogs: readonly Service[], lost: readonly RegionName[], appro
   };
 }
 
-export type Decision = { readonly terms: readonly Term[]; readonly seconds: Bound };
+export type Decision = {
+  readonly terms: readonly Term[];
+  readonly seconds: Bound;
+  /** Without the wait for the lease, beside which capacity is made ready. */
+  readonly agreed: { readonly terms: readonly Term[]; readonly seconds: Bound };
+};
 
 /** Detection, a person's yes where one is needed, and what is left of the old primary's lease by then. */
 export function decisionOf(
@@ -168,14 +173,12 @@ export function decisionOf(
     readonly byHand: boolean;
     /** More may be lost than an automatic failover is allowed to accept, so at worst a person is asked. */
     readonly mayExceedLoss: boolean;
-    /** The old primary has to be known to acknowledge nothing any more. */
-    readonly moves: boolean;
   },
 ): Decision {
   const detection = detectionOf(watch, group.name, lost);
   const terms: Term[] = [termOf(detection)];
   const asked = group.failover !== "automatic" || options.byHand;
-  if (options.moves && (asked || options.mayExceedLoss)) {
+  if (asked || options.mayExceedLoss) {
     terms.push({
       what: asked
         ? `a person agrees to the switch of ${group.name}`
@@ -184,9 +187,10 @@ export function decisionOf(
       basis: "assumed",
     });
   }
-  if (options.moves && watch.leeward !== undefined && watch.leased.has(group.name)) {
+  const agreed = { terms: [...terms], seconds: sumOf(terms) };
+  if (watch.leeward !== undefined && watch.leased.has(group.name)) {
     const { handover } = watch.leeward;
-    const so = sumOf(terms);
+    const so = agreed.seconds;
     // The lease runs out while the rest goes on: only what is left of it is waited for.
     terms.push({
       what: "the old primary's lease runs out",
@@ -197,7 +201,7 @@ export function decisionOf(
       basis: "stated",
     });
   }
-  return { terms, seconds: sumOf(terms) };
+  return { terms, seconds: sumOf(terms), agreed };
 }
 
 export function termOf({ what, seconds, basis, source }: Detection): Term {
