@@ -25,6 +25,15 @@ export function limit(ms: number): string {
   return `${trimmed(ms / 3_600_000)} h`;
 }
 
+/** A length of time in seconds, from a tenth to weeks: "0.4 s", "30 s", "12 min", "3.5 h", "9 days"; what nobody bounds: "no bound". */
+export function span(value: number): string {
+  if (!Number.isFinite(value)) return "no bound";
+  if (value < 99.95) return `${trimmed(value)} s`;
+  if (value < 7_170) return `${trimmed(value / 60)} min`;
+  if (value < 172_800) return `${trimmed(value / 3_600)} h`;
+  return `${trimmed(value / 86_400)} days`;
+}
+
 function trimmed(value: number): string {
   return value.toFixed(1).replace(/\.0$/, "");
 }

@@ -3,8 +3,9 @@
 import { html, type Markup } from "./markup.ts";
 import { style } from "./style.ts";
 
-export function page(title: string, body: Markup): string {
-  const sheet: Markup = { markup: style };
+/** `more`: what only this kind of page needs, after the style that all share. */
+export function page(title: string, body: Markup, more = ""): string {
+  const sheet: Markup = { markup: `${style}${more}` };
   return html`<!doctype html>
 <html lang="en">
 <head>
