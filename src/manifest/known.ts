@@ -55,7 +55,12 @@ export function* eachOnce(
   }
 }
 
-export function listed(names: Iterable<string>): string {
-  const all = [...names];
-  return all.length <= 8 ? all.join(", ") : `${all.slice(0, 8).join(", ")} and ${all.length - 8} more`;
+export function listed(names: ReadonlySet<string> | readonly string[]): string {
+  const size = "size" in names ? names.size : names.length;
+  const first: string[] = [];
+  for (const name of names) {
+    if (first.length === 8) return `${first.join(", ")} and ${size - 8} more`;
+    first.push(name);
+  }
+  return first.join(", ");
 }

@@ -12,7 +12,7 @@ import { makeNearest } from "./nearest.ts";
 import { byPlace, type Finding, type Path, type Place, type Problem } from "./problem.ts";
 import { secretFindings } from "./secrets.ts";
 import { shapeOf } from "./shape.ts";
-import { isWritten, keysAt, makePlaces, offsetOf, readTree, type Tree } from "./tree.ts";
+import { isWritten, keysAt, makePlaces, readTree, type Tree } from "./tree.ts";
 import type { TextFault } from "./yaml-fault.ts";
 
 export type GoodManifest = {
@@ -53,7 +53,7 @@ export function parseManifest(text: string, { file }: { readonly file: string })
   ];
   const problems = [
     ...ofText,
-    ...findings.map((finding) => problemOf(finding, file, (path, on) => places(offsetOf(tree.root, path, on)))),
+    ...findings.map((finding) => problemOf(finding, file, (path, on) => places(tree.offsetOf(path, on)))),
   ];
   problems.sort(byPlace);
   const told = onceEach(problems);
@@ -63,7 +63,7 @@ export function parseManifest(text: string, { file }: { readonly file: string })
     system,
     warnings: told,
     fingerprint: fingerprintOf(system),
-    placeOf: (path) => places(offsetOf(tree.root, path, "value")),
+    placeOf: (path) => places(tree.offsetOf(path, "value")),
   };
 }
 
@@ -84,7 +84,7 @@ function onceEach(problems: readonly Problem[]): readonly Problem[] {
   });
 }
 
-function declaredIn({ value, root }: Tree): Declared {
+function declaredIn({ value }: Tree): Declared {
   const namesOf = (key: string): ReadonlySet<string> | undefined => {
     const section: unknown =
       typeof value === "object" && value !== null ? (value as Record<string, unknown>)[key] : undefined;
@@ -99,7 +99,7 @@ function declaredIn({ value, root }: Tree): Declared {
     services: namesOf("services"),
     routes: namesOf("routes"),
     jobs: namesOf("jobs"),
-    keysAt: (path) => keysAt(root, path),
-    has: (path) => isWritten(root, path),
+    keysAt: (path) => keysAt(value, path),
+    has: (path) => isWritten(value, path),
   };
 }

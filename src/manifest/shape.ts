@@ -27,7 +27,7 @@ const standIns: Keyed = {
   services: { nothing: { type: "http", in: {} } },
 };
 
-/** Takes `value` apart: what is broken is removed from it. */
+/** `value` stays as it is: what is broken is taken out of a copy of the blocks around it. */
 export function shapeOf(value: unknown, nearest: Nearest): Shape {
   const findings: Finding[] = [];
   if (!isKeyed(value)) {
@@ -41,27 +41,41 @@ export function shapeOf(value: unknown, nearest: Nearest): Shape {
     );
     return { draft: manifestSchema.parse(structuredClone(standIns)), findings };
   }
-  const root: Keyed = value;
+  const copy = new OwnCopy(value);
   const touched = new Set<string>();
-  let parsed = manifestSchema.safeParse(root);
+  let parsed = manifestSchema.safeParse(copy.root);
   for (let round = 0; !parsed.success && round < roundsMax; round++) {
     const issues = parsed.error.issues;
+    const unknownKeys = unknownKeysByOwner(issues);
     for (const issue of issues) {
       // From the second round on, what is missing, or too little, may be so because something was taken out here.
-      if (round > 0 && (isMissing(issue, root) || touched.has(keyOf(issue.path as Path)))) continue;
-      findings.push(...findingsOf(issue, issues, root, nearest));
+      if (round > 0 && (isMissing(issue, copy.root) || touched.has(keyOf(issue.path as Path)))) continue;
+      findings.push(...findingsOf(issue, unknownKeys, copy.root, nearest));
     }
     for (const issue of issues) {
       for (let n = 0; n <= issue.path.length; n++) touched.add(keyOf((issue.path as Path).slice(0, n)));
-      takeOut(issue, root);
+      takeOut(issue, copy);
     }
-    parsed = manifestSchema.safeParse(root);
+    parsed = manifestSchema.safeParse(copy.root);
   }
   if (!parsed.success) return { draft: manifestSchema.parse(structuredClone(standIns)), findings };
   return { draft: parsed.data, findings };
 }
 
-function findingsOf(issue: Issue, all: readonly Issue[], root: Keyed, nearest: Nearest): readonly Finding[] {
+function unknownKeysByOwner(issues: readonly Issue[]): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    issues.flatMap((issue) =>
+      issue.code === "unrecognized_keys" ? [[keyOf(issue.path as Path), issue.keys] as const] : [],
+    ),
+  );
+}
+
+function findingsOf(
+  issue: Issue,
+  unknownKeys: ReadonlyMap<string, readonly string[]>,
+  root: Keyed,
+  nearest: Nearest,
+): readonly Finding[] {
   const path = issue.path as Path;
   if (issue.code === "unrecognized_keys") {
     const known = keysAt(path);
@@ -82,12 +96,8 @@ function findingsOf(issue: Issue, all: readonly Issue[], root: Keyed, nearest: N
     if (path.length === 0) return [];
     const key = String(path.at(-1));
     // Misspelt rather than missing: the unknown key beside it has been told already.
-    const isMisspelt = all.some(
-      (other) =>
-        other.code === "unrecognized_keys" &&
-        keyOf(other.path as Path) === keyOf(path.slice(0, -1)) &&
-        other.keys.some((word) => nearest(word, [key]) === key),
-    );
+    const beside = unknownKeys.get(keyOf(path.slice(0, -1))) ?? [];
+    const isMisspelt = beside.some((word) => nearest(word, [key]) === key);
     if (isMisspelt) return [];
     return [errorOnKey(path.slice(0, -1), "missing-key", `\`${key}\` is missing here.`, missingFix(key))];
   }
@@ -152,21 +162,52 @@ function isMissing(issue: Issue, root: Keyed): boolean {
   );
 }
 
-function takeOut(issue: Issue, root: Keyed): void {
+/** A copy of each block that something is taken out of, made once; the rest is shared with the original. */
+class OwnCopy {
+  root: Keyed;
+  private readonly own = new Set<object>();
+
+  constructor(original: Keyed) {
+    this.root = original;
+  }
+
+  /** The block at `path`, to be changed; undefined where there is none. */
+  blockAt(path: Path): Keyed | undefined {
+    this.root = this.owned(this.root);
+    let block: Keyed | unknown[] = this.root;
+    for (const step of path) {
+      const inner: unknown = valueAt(block, [step]);
+      if (typeof inner !== "object" || inner === null) return undefined;
+      const copy = this.owned(inner as Keyed);
+      (block as Keyed)[step] = copy;
+      block = copy;
+    }
+    return isKeyed(block) ? block : undefined;
+  }
+
+  private owned(block: Keyed): Keyed {
+    if (this.own.has(block)) return block;
+    const copy = (Array.isArray(block) ? [...block] : { ...block }) as Keyed;
+    this.own.add(copy);
+    return copy;
+  }
+}
+
+function takeOut(issue: Issue, copy: OwnCopy): void {
   const path = issue.path as Path;
   if (issue.code === "unrecognized_keys") {
-    const owner = valueAt(root, path);
-    if (isKeyed(owner)) for (const key of issue.keys) delete owner[key];
+    const owner = copy.blockAt(path);
+    if (owner !== undefined) for (const key of issue.keys) delete owner[key];
     return;
   }
-  const missing = isMissing(issue, root);
+  const missing = isMissing(issue, copy.root);
   // Items of lists keep their index only if the list goes as a whole.
   const firstIndex = path.findIndex((step) => typeof step === "number");
   let target = firstIndex < 0 ? path : path.slice(0, firstIndex);
   if (missing && target.length === path.length) target = path.length === 1 ? path : path.slice(0, -1);
   const key = target.at(-1);
-  const owner = valueAt(root, target.slice(0, -1));
-  if (key === undefined || !isKeyed(owner)) return;
+  const owner = copy.blockAt(target.slice(0, -1));
+  if (key === undefined || owner === undefined) return;
   if (target.length === 1 && key in standIns) owner[key] = structuredClone(standIns[key]);
   else delete owner[key];
 }
