@@ -55,9 +55,20 @@ export function stationary(design: Design): States {
 /** Exactly, from the chain: (pi_F + pi_X + pi_D) of a year, and false failovers, which each cost one switch. */
 export function exactMinutesPerYear(design: Design): number {
   const { F, X, D } = stationary(design);
-  const falsely =
-    design.falseFailoversPerYear === 0 ? 0 : design.falseFailoversPerYear * design.switchHours * minutesPerHour;
-  return (F + X + D) * hoursPerYear * minutesPerHour + falsely;
+  return (F + X + D) * hoursPerYear * minutesPerHour + falsely(design);
+}
+
+/** A false failover costs one switch, and never more than the repair that puts it right. */
+function falsely({ falseFailoversPerYear, switchHours, repairHours }: Design): number {
+  return falseFailoversPerYear * Math.min(switchHours, repairHours) * minutesPerHour;
+}
+
+/** The exact figure, shared out among the terms as the closed form has them. */
+export function downtimeOf(design: Design): Downtime {
+  const minutesPerYear = exactMinutesPerYear(design);
+  const { terms, minutesPerYear: nearly } = closedForm(design);
+  const scale = nearly === 0 ? 1 : minutesPerYear / nearly;
+  return { minutesPerYear, terms: terms.map((term) => ({ ...term, minutesPerYear: term.minutesPerYear * scale })) };
 }
 
 /**
@@ -75,13 +86,7 @@ export function closedForm(design: Design): Downtime {
     { what: "failed switch", minutesPerYear: independent * (1 - c) * k * M },
     { what: "independent overlap", minutesPerYear: independent * (lambda / hoursPerYear) * M * M },
     { what: "common cause", minutesPerYear: (beta * lambda * minutesPerHour * M) / 2 },
-    {
-      what: "false failovers",
-      minutesPerYear:
-        design.falseFailoversPerYear === 0
-          ? 0
-          : design.falseFailoversPerYear * (endless ? M : Math.min(T, M)) * minutesPerHour,
-    },
+    { what: "false failovers", minutesPerYear: falsely(design) },
   ];
   return { terms, minutesPerYear: terms.reduce((sum, term) => sum + term.minutesPerYear, 0) };
 }

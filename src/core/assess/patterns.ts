@@ -3,7 +3,7 @@
 
 import type { Advice, Bound, Loss, PatternVerdict } from "../model/assess-report.ts";
 import type { Pattern } from "../model/system.ts";
-import { closedForm, designOf } from "./availability.ts";
+import { downtimeOf, designOf } from "./availability.ts";
 import { patternCost } from "./cost.ts";
 import { cheapestOver, type Line, linesOf } from "./crossovers.ts";
 import { short } from "./detection.ts";
@@ -64,7 +64,7 @@ function measure(
   const stated = system.assumptions?.coverage;
   const coverage =
     pattern === "active-active" ? (stated ?? Math.max(assumed.coverage, alwaysOnCoverage)) : assumed.coverage;
-  const downtime = closedForm(designOf(assumed, rtoSeconds.expected, coverage));
+  const downtime = downtimeOf(designOf(assumed, rtoSeconds.expected, coverage));
   const { factor, monthly } = patternCost(ground, pattern);
   const { rtoMs, rpoMs } = system.objectives;
   const late = rtoSeconds.worst > rtoMs / 1_000;
