@@ -2,6 +2,7 @@
 // Exit codes: 0 done or meets; 1 the answer is no; 2 bad input or usage; 3 could not be carried out; 4 outcome unknown.
 
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { addAssessCommands } from "./assess.ts";
 import { addPeopleCommands } from "./people.ts";
 
 const whole = (text: string): number => {
@@ -122,6 +123,7 @@ place(
     process.exitCode = await runRouter(file, flags);
   });
 
+addAssessCommands(program);
 addPeopleCommands(program);
 
 program.parseAsync().catch((error: unknown) => {

@@ -9,6 +9,7 @@ import type {
   PatternVerdict,
   ServiceVerdict,
   SharedFate,
+  Term,
 } from "../../core/model/assess-report.ts";
 import { clean, count, counted, span } from "../words.ts";
 import { hang, heading, type Paint, painter, type TextOptions, type Tone, table, widthOf } from "./layout.ts";
@@ -75,6 +76,12 @@ function lossLines(report: AssessReport, paint: Paint, width: number): readonly 
   ];
 }
 
+/** The kind of figure, not its whole source: that is in the page and in the JSON, and in `catalog show`. */
+function basisOf({ basis, source }: Term): string {
+  const [kind = basis] = basis.split(":");
+  return source === undefined ? kind : `${kind}, ${source.asOf.slice(0, 7)}`;
+}
+
 /** What the recovery time of one loss is made of, the part that breaks the objective marked. */
 function chainLines(loss: Loss, paint: Paint, width: number): readonly string[] {
   if (!loss.survives) return ["", ...hang(`  ${clean(loss.region)}: `, clean(loss.why), width)];
@@ -90,7 +97,7 @@ function chainLines(loss: Loss, paint: Paint, width: number): readonly string[] 
               `  ${broken.has(term.what) ? paint("bad", clean(term.what)) : clean(term.what)}`,
               span(term.seconds.expected),
               span(term.seconds.worst),
-              `${clean(term.basis)}${term.source === undefined ? "" : `: ${clean(term.source.title)} (${term.source.asOf})`}`,
+              clean(basisOf(term)),
             ]),
             { width, indent: 4 },
           ),

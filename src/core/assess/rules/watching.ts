@@ -32,9 +32,10 @@ export const watchingRules: readonly Rule[] = [
     why: "A process that answers while its database, its queue or its identity provider does not is up and useless. A shallow check keeps sending users to it, and nobody is told. A deep check factors in what the service needs in its own region, and only there: one that looks into the other region fails with it.",
     mend: "Factor the state of what it needs in its own region into the answer, and write `health: { deep: true }`.",
     source: logicApps("Check primary instance availability, step 3", "check-primary-availability"),
-    check: (facts) =>
-      facts.system.services.flatMap((service): readonly Said[] => {
-        const routed = facts.system.routes.some((route) => route.to === service.name);
+    check: (facts) => {
+      const called = new Set(facts.system.routes.map((route) => route.to));
+      return facts.system.services.flatMap((service): readonly Said[] => {
+        const routed = called.has(service.name);
         const needs = service.needs.length;
         if (service.health.deep !== false && !(routed && service.health.deep === undefined && needs > 0)) return [];
         return [
@@ -49,7 +50,8 @@ export const watchingRules: readonly Rule[] = [
             fix: "Let it look at what it needs in its own region, and write `health: { deep: true }`.",
           },
         ];
-      }),
+      });
+    },
   },
   {
     id: "watchdog-in-watched-region",
