@@ -92,12 +92,11 @@ function chainLines(loss: Loss, paint: Paint, width: number): readonly string[] 
       : [
           paint("quiet", `    ${title}`),
           ...table(
-            [{}, { align: "right" }, { align: "right" }, {}],
+            [{ align: "right" }, { align: "right" }, {}],
             terms.map((term) => [
-              `  ${broken.has(term.what) ? paint("bad", clean(term.what)) : clean(term.what)}`,
               span(term.seconds.expected),
               span(term.seconds.worst),
-              clean(basisOf(term)),
+              `${broken.has(term.what) ? paint("bad", clean(term.what)) : clean(term.what)} ${paint("quiet", `(${clean(basisOf(term))})`)}`,
             ]),
             { width, indent: 4 },
           ),
