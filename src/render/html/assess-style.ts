@@ -13,5 +13,6 @@ export const assessStyle = `
 .broken-term{color:var(--bad);font-weight:600;margin:6px 0 0}
 .mend{color:var(--soft);font-size:13px}.path{margin-top:3px;font-size:12.5px;color:var(--soft)}.path span+span::before{content:" \\203A ";color:var(--faint)}
 details{border-top:1px solid var(--line);padding:7px 0}details:first-of-type{border-top:0}summary{cursor:pointer}summary .quiet{color:var(--soft);font-size:13px}summary .wrong{color:var(--bad);font-weight:650;font-size:13px}
+td.word{white-space:nowrap}
 tr.declared td{background:var(--lane)}
 `;

@@ -124,11 +124,10 @@ function mark(spot: Spot, spots: readonly Spot[], isFatal: boolean, heightPx: nu
   const { region, x, y } = spot;
   const name = clean(region.name);
   const wide = Math.max(name.length, region.at.length * 0.85) * letterPx + 14;
-  // To the left where the right is full: the edge, or a neighbour's mark.
-  const crowded = spots.some(
-    (other) => other !== spot && other.x > x && other.x < x + wide && Math.abs(other.y - y) < 22,
-  );
-  const left = x + wide > widthPx || (crowded && x > wide);
+  // Away from the nearest other region, for that is where the line between them runs; never over the edge.
+  const others = spots.filter((other) => other !== spot && !other.region.witness);
+  const nearest = others.toSorted((a, b) => Math.hypot(a.x - x, a.y - y) - Math.hypot(b.x - x, b.y - y))[0];
+  const left = x + wide > widthPx || (nearest !== undefined && nearest.x > x && x > wide);
   const [at, anchor] = left ? [x - 11, "end"] : [x + 11, "start"];
   const line = Math.min(heightPx - 16, Math.max(14, y));
   return html`${
