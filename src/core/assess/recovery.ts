@@ -89,7 +89,7 @@ function isHomeLost({ groups }: Ground, name: GroupName, { lost }: Losing): bool
 
 function noTarget(stuck: readonly GroupName[], lost: readonly RegionName[]): { readonly why: string } | undefined {
   if (stuck.length === 0) return undefined;
-  return { why: `nobody can take over ${listed(stuck)} when ${lost.join(" and ")} is lost` };
+  return { why: `nobody can take over ${listed(stuck)} when ${lost.join(" and ")} ${lost.length === 1 ? "is" : "are"} lost` };
 }
 
 /** The one term that breaks an objective: without it, or without as much of it, it would be kept. The largest of the worst day. */
