@@ -1,32 +1,37 @@
 // A password inside a URL is a secret in a file that is copied, logged and shown. It is looked for in every text of the manifest, and
 // never repeated in a message; `withoutSecrets` is for whoever shows lines of the text.
 
-import { error, type Finding, type Path } from "./problem.ts";
+import { error, type Finding } from "./problem.ts";
 
 const withPassword = /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]*:[^/?#\s]*@/i;
 const inQuery = /[?&](password|passwd|pwd|secret|token|sslpassword)=[^&\s]/i;
 
 export function secretFindings(value: unknown): readonly Finding[] {
   const findings: Finding[] = [];
-  const visit = (node: unknown, path: Path): void => {
+  // Where the visit is; copied only where something is found.
+  const path: (string | number)[] = [];
+  const visit = (node: unknown): void => {
     if (typeof node === "string") {
       if (node.includes("://") && (withPassword.test(node.replace(/^[A-Z]+ /, "")) || inQuery.test(node))) {
         findings.push(
           error(
-            path,
+            [...path],
             "password-in-url",
             "There is a password inside this URL.",
             "Take it out, write `password: env:NAME` or `file:PATH` beside the URL, and change the password, for it has been written down.",
           ),
         );
       }
-    } else if (Array.isArray(node)) {
-      for (const [index, item] of node.entries()) visit(item, [...path, index]);
     } else if (typeof node === "object" && node !== null) {
-      for (const [key, item] of Object.entries(node)) visit(item, [...path, key]);
+      const isList = Array.isArray(node);
+      for (const key of Object.keys(node)) {
+        path.push(isList ? Number(key) : key);
+        visit((node as Readonly<Record<string, unknown>>)[key]);
+        path.pop();
+      }
     }
   };
-  visit(value, []);
+  visit(value);
   return findings;
 }
 
