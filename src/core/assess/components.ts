@@ -33,7 +33,13 @@ export type Component = {
 
 export type Components = {
   readonly list: readonly Component[];
-  readonly of: (kind: ComponentKind, name: string, more?: Pick<Component, "service" | "region">) => NodeId;
+  /** `label` is what a path says; left out: the name. */
+  readonly of: (
+    kind: ComponentKind,
+    name: string,
+    more?: Pick<Component, "service" | "region">,
+    label?: string,
+  ) => NodeId;
 };
 
 /** Makes each component once, whoever asks first. */
@@ -42,11 +48,11 @@ export function componentsIn(builder: GateBuilder): Components {
   const known = new Map<string, NodeId>();
   return {
     list,
-    of: (kind, name, more = {}) => {
+    of: (kind, name, more = {}, label = name) => {
       const id = `${kind}:${name}`;
       const before = known.get(id);
       if (before !== undefined) return before;
-      const node = builder.leaf(name);
+      const node = builder.leaf(label);
       known.set(id, node);
       list.push({ node, id, kind, name, ...more });
       return node;
@@ -104,24 +110,36 @@ export function isEverywhere(service: Service, type: ServiceKnowledge | undefine
   return type?.scope === "global" || Object.keys(service.in).length === 0;
 }
 
-/** What a global interface is called, when a step says only that it needs one. */
-export function globalPlaneName(type: ServiceKnowledge): string {
-  if (type.controlPlane?.where === "global") return type.controlPlane.what;
-  return `global control plane of ${type.id.includes("/") ? type.id.slice(0, type.id.indexOf("/")) : type.id}`;
+/** The provider of a type: `azure` of `azure/key-vault`. Undefined for what runs anywhere. */
+export function providerOf(type: ServiceKnowledge): string | undefined {
+  const slash = type.id.indexOf("/");
+  const provider = slash < 0 ? undefined : type.id.slice(0, slash);
+  return provider === "kubernetes" ? undefined : provider;
+}
+
+/** What a provider has one of for all its regions is taken as one thing, however many interfaces it has. */
+export function globalPlane(provider: string): string {
+  return `global control plane of ${provider}`;
 }
 
 export type Side = { readonly from: RegionName; readonly to: RegionName };
 
-/** Where an interface has to be up for a move between two regions. Undefined: in the target itself, which is needed anyway. */
+/**
+ * An interface that has to be up for a move, under the name that the catalog gives it. Undefined for one that is in either of the two
+ * regions: the target is needed anyway, and what asks the source is told by control-plane.ts and counted by who calls this.
+ */
 export function planeNode(
   where: Where,
   what: string,
-  side: Side,
+  type: ServiceKnowledge,
+  builder: GateBuilder,
   places: Places,
   components: Components,
 ): NodeId | undefined {
-  if (where === "target-region") return undefined;
-  if (where === "source-region") return places.gateOf(side.from);
-  if (where === "global") return components.of("control-plane", what);
-  return places.at(where);
+  if (where === "target-region" || where === "source-region") return undefined;
+  if (where !== "global") return builder.all(what, [places.at(where)]);
+  const provider = providerOf(type);
+  return provider === undefined
+    ? undefined
+    : builder.all(what, [components.of("control-plane", globalPlane(provider))]);
 }

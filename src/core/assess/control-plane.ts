@@ -3,7 +3,7 @@
 
 import type { AssessReport } from "../model/assess-report.ts";
 import type { Group, Region, RegionName, Service, System } from "../model/system.ts";
-import { globalPlaneName, isEverywhere, type Side } from "./components.ts";
+import { globalPlane, isEverywhere, providerOf, type Side } from "./components.ts";
 import { type Graph, isDecisive, methodOf, mustStart } from "./graph.ts";
 import type { Knowledge, MethodKnowledge, ServiceKnowledge, Where } from "./knowledge.ts";
 import { judgeOf } from "./recovers.ts";
@@ -49,16 +49,16 @@ function rowsOf(service: Service, group: Group, side: Side, world: World): reado
   if (type === undefined || method === undefined) return started;
   const row = (step: string, where: Where, plane: string, optional: boolean): ControlPlaneRow => {
     const { needs, stands, why } = standing(where, plane, side, world.system);
-    const goesOn = !stands && optional ? " A failover goes on without this step." : "";
+    const goesOn = !stands && optional ? " A failover has to go on without it." : "";
     return { lost: side.from, service: service.name, step, needs, stands, why: `${why}${goesOn}` };
   };
-  const plane = method.dependsOn.find(({ where }) => where === "global")?.what ?? globalPlaneName(type);
+  const plane = globalPlane(providerOf(type) ?? type.id);
   const steps = method.switch.out.flatMap((step) =>
     step.needs === undefined || method.steps !== undefined
       ? []
       : [row(step.what, step.needs, plane, !isDecisive(step))],
   );
-  const interfaces = method.dependsOn.map(({ what, where }) => row(`switch by ${method.name}`, where, what, false));
+  const interfaces = method.dependsOn.map(({ what, where }) => row(what, where, plane, where === "source-region"));
   return [...steps, ...interfaces, ...agentRow(service, method, side, world.system), ...started];
 }
 

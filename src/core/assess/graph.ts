@@ -10,7 +10,6 @@ import {
   type Component,
   type Components,
   componentsIn,
-  globalPlaneName,
   instanceName,
   isEverywhere,
   type Places,
@@ -119,10 +118,11 @@ function instancesOf(
   return new Map(
     regions.map((region) => {
       const name = instanceName(service, region);
-      const own = components.of("instance", name, { service: service.name, region });
+      const label = `${service.name}@${region}`;
+      const own = components.of("instance", name, { service: service.name, region }, label);
       const place = places.gateOf(region);
       const children = [own, ...common, ...(place === undefined ? [] : [place])];
-      return [region, builder.all(`${service.name}@${region}`, children)];
+      return [region, builder.all(label, children)];
     }),
   );
 }
@@ -175,11 +175,11 @@ function moveNeeds(service: Service, group: Group, side: Side, making: Making): 
   const needs: NodeId[] = [];
   if (mustStart(service, group)) {
     const wanted = (service.startNeeds ?? []).map((need) => useOf(need, service, side.to, making));
-    const plane = type?.controlPlane;
+    const plane = method?.steps === undefined && coldPatterns.has(group.pattern) ? type?.controlPlane : undefined;
     const created =
-      plane === undefined || method?.steps !== undefined
+      type === undefined || plane === undefined
         ? undefined
-        : planeNode(plane.where, plane.what, side, places, components);
+        : planeNode(plane.where, plane.what, type, builder, places, components);
     if (created !== undefined) wanted.push(created);
     if (wanted.length > 0) needs.push(builder.all(`start of ${service.name}@${side.to}`, wanted));
   }
@@ -202,6 +202,9 @@ export function methodOf(service: Service, type: ServiceKnowledge | undefined): 
   return type?.methods.find((method) => method.id === wanted);
 }
 
+/** Patterns in which the standby has to be made before it can start. */
+const coldPatterns: ReadonlySet<Group["pattern"]> = new Set(["passive-cold", "pilot-light", "backup-restore"]);
+
 /** A forced switch goes on without these: the fence is then the lease that runs out, and the other side is protected later. */
 const optionalPhases: ReadonlySet<SwitchStep["phase"]> = new Set(["check", "fence", "verify", "re-protect"]);
 
@@ -209,21 +212,26 @@ export function isDecisive(step: SwitchStep): boolean {
   return step.by !== "provider" && !optionalPhases.has(step.phase);
 }
 
+/** Methods by which data has to be led over; all others serve there already, or are made anew. */
+const movedKinds: ReadonlySet<MethodKnowledge["kind"]> = new Set(["replication", "copy", "backup"]);
+
+/** The interfaces without which a forced switch of the data does not happen. */
 function switchPlanes(
   type: ServiceKnowledge | undefined,
   method: MethodKnowledge | undefined,
-  side: Side,
-  { places, components }: Making,
+  { from }: Side,
+  { builder, places, components }: Making,
 ): NodeId[] {
-  if (type === undefined || method === undefined) return [];
-  const named = method.dependsOn.map(({ where, what }) => planeNode(where, what, side, places, components));
-  const inGeneral = method.dependsOn.find(({ where }) => where === "global")?.what ?? globalPlaneName(type);
-  const asked = method.switch.out.map((step) =>
-    step.needs === undefined || !isDecisive(step)
-      ? undefined
-      : planeNode(step.needs, inGeneral, side, places, components),
-  );
-  return [...named, ...asked].filter((node) => node !== undefined);
+  if (type === undefined || method === undefined || !movedKinds.has(method.kind)) return [];
+  const steps = method.switch.out.filter((step) => isDecisive(step) && step.phase === "data");
+  const asked = [
+    ...method.dependsOn,
+    ...steps.flatMap(({ needs, what }) => (needs === undefined ? [] : [{ where: needs, what }])),
+  ].flatMap(({ where, what }) => planeNode(where, what, type, builder, places, components) ?? []);
+  // Where all of several ways to move the data ask the region that is left, there is none when it is lost.
+  const stuck = steps.length > 0 && steps.every(({ needs }) => needs === "source-region");
+  const source = stuck ? places.gateOf(from) : undefined;
+  return source === undefined ? asked : [...asked, source];
 }
 
 function watchdogsOf(
@@ -310,17 +318,9 @@ function served(route: Route, making: Making): NodeId {
   const service = making.services.get(route.to);
   if (service === undefined) return builder.any(route.name);
   const group = service.group === undefined ? undefined : making.groups.get(service.group);
-  const home = group?.primary[0];
-  if (group === undefined || home === undefined || making.instances.get(service.name)?.has("")) {
+  if (group === undefined || making.instances.get(service.name)?.has("")) {
     return builder.all(route.name, [...frontNodes, anywhere(service, making)]);
   }
-  const frontType = front === undefined ? undefined : making.typeOf(front);
-  const frontMethod = front === undefined ? undefined : methodOf(front, frontType);
-  const ways = group.primary.map((to) => {
-    const way = builder.all("", [memberAt(service, to, making)]);
-    const planes = to === home ? [] : switchPlanes(frontType, frontMethod, { from: home, to }, making);
-    if (planes.length > 0) builder.add(way, builder.all(`${route.through} leads users to ${to}`, planes));
-    return way;
-  });
+  const ways = group.primary.map((to) => memberAt(service, to, making));
   return builder.all(route.name, [...frontNodes, builder.any("", ways)]);
 }

@@ -59,9 +59,10 @@ function sentence(cut: Cut, system: System): string {
       : goal.kind === "route"
         ? `nobody serves the users of ${goal.name}`
         : `${goal.name} has no place to be`;
-  const more = cut.goals.length > 1 ? ` (and ${cut.goals.length - 1} more)` : "";
+  const others = cut.goals.slice(1).filter(({ kind }) => kind === goal?.kind).length;
+  const more = others === 0 ? "" : ` (and ${others} more)`;
   const what = cut.components.map(named);
-  const reasons = cut.components.map((component) => reasonOf(component, system)).filter((reason) => reason !== "");
+  const reasons = cut.components.map((component) => reasonOf(component, cut, system)).filter((reason) => reason !== "");
   const together = what.length === 2 ? `without both ${what.join(" and ")}` : `without ${what.join("")}`;
   const failing = cut.components.every(({ kind }) => kind === "change") ? `after ${what.join(" and ")}` : together;
   const because = reasons.length === 0 ? "" : `: ${reasons.join("; ")}`;
@@ -71,12 +72,21 @@ function sentence(cut: Cut, system: System): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function reasonOf(component: Component, system: System): string {
+function reasonOf(component: Component, cut: Cut, system: System): string {
   const { kind, name } = component;
   if (kind === "instance") {
     const service = system.services.find((each) => each.name === component.service);
     const regions = Object.keys(service?.in ?? {});
     return regions.length === 1 ? `${component.service} is in ${component.region} only` : "";
+  }
+  if (kind === "region" && cut.there.length > 0) {
+    const names = cut.there.slice(0, 3).map((there) => there.service ?? there.name);
+    const more = cut.there.length - names.length;
+    return `${names.join(", ")}${more > 0 ? ` and ${more} more` : ""} are there only`;
+  }
+  if (kind === "region") {
+    const asked = cut.path.at(-2);
+    return asked === "the controller" ? "the only controller is there" : "";
   }
   if (kind === "service") return `${name} is one thing for all regions`;
   if (kind === "change") return `a change of ${component.service} reaches all its regions at the same time`;
