@@ -3,6 +3,7 @@
 
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { addAssessCommands } from "./assess.ts";
+import { addKnowledgeCommands } from "./knowledge.ts";
 import { addPeopleCommands } from "./people.ts";
 
 const whole = (text: string): number => {
@@ -124,6 +125,7 @@ place(
   });
 
 addAssessCommands(program);
+addKnowledgeCommands(program);
 addPeopleCommands(program);
 
 program.parseAsync().catch((error: unknown) => {

@@ -26,16 +26,15 @@ export function catalogListText(answer: ListAnswer, options: TextOptions): strin
   const width = widthOf(options);
   const areas = [...new Set(answer.types.map(({ area }) => area))].sort();
   const idWidth = Math.max(0, ...answer.types.map(({ id }) => id.length));
-  const nameWidth = Math.max(0, ...answer.types.map(({ name }) => name.length));
   const parts = [
     wrap(answer.summary, width).map((line) => paint("strong", line)),
     ...areas.map((area) => [
       heading(area, paint),
       ...table(
-        [{}, {}, {}],
+        [{}, {}],
         answer.types
           .filter((type) => type.area === area)
-          .map(({ id, name, methods }) => [id.padEnd(idWidth), name.padEnd(nameWidth), methods.join(", ")]),
+          .map(({ id, methods }) => [id.padEnd(idWidth), methods.join(", ")]),
         { width, indent: 2 },
       ),
     ]),

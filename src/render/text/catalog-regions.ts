@@ -34,7 +34,7 @@ export function catalogRegionsText(answer: RegionsAnswer, options: TextOptions):
 const pairWords: Readonly<Record<RankedRegion["pair"], string>> = {
   pair: "pair",
   "one-way pair": "one-way",
-  "pairs back only": "back only",
+  "pairs back only": "leads back",
   none: "-",
 };
 
@@ -136,12 +136,12 @@ function footLines({ regions, sources }: RegionsAnswer, width: number, paint: Pa
       "~ is estimated. Whether a region has the capacity and the product you need is not known here: ask the provider.",
       width,
     ),
-    ...sources.flatMap(({ of, source }) =>
-      hang(
-        `${of}: `,
-        `${source.title}, as of ${source.asOf}${source.url === undefined ? "" : ` ${source.url}`}`,
-        width,
-      ),
-    ),
+    ...(regions.some(({ pair }) => pair === "pairs back only")
+      ? wrap("leads back: that region has this one as its pair, but not the other way round.", width)
+      : []),
+    ...sources.flatMap(({ of, source }) => [
+      ...hang(`${of}: `, `${source.title}, as of ${source.asOf}`, width),
+      ...(source.url === undefined ? [] : hang("  ", source.url, width)),
+    ]),
   ].map((line) => paint("quiet", line));
 }

@@ -19,6 +19,7 @@ export function catalogShowText(answer: ShowAnswer, options: TextOptions): strin
   const methods = answer.methods.toSorted((a, b) => verdicts[a.verdict].rank - verdicts[b.verdict].rank);
   const parts = [
     wrap(answer.summary, width).map((line) => paint("strong", line)),
+    wayLines(answer, width),
     ...methods.map((method) => methodLines(method, width, paint)),
     settingLines(answer, width, paint),
     claimLines(
@@ -44,6 +45,16 @@ function row(label: string, text: string, width: number): readonly string[] {
   return hang(`  ${label.padEnd(labelWidth)}`, text, width);
 }
 
+function wayLines({ ways }: ShowAnswer, width: number): readonly string[] {
+  return ways.flatMap(({ to, roundTrip, km, warnings }) => {
+    const trip =
+      roundTrip === undefined
+        ? []
+        : [`${Math.round(roundTrip.ms)} ms round trip (${roundTrip.basis}, ${roundTrip.source.asOf})`];
+    return wrap(`${to}: ${[...trip, ...(km === undefined ? [] : [`${km} km away`]), ...warnings].join("; ")}.`, width);
+  });
+}
+
 function methodLines(method: MethodAnswer, width: number, paint: Paint): readonly string[] {
   const { word, tone } = verdicts[method.verdict];
   const title = `${method.id}: ${method.name}${method.usual ? " (the usual one)" : ""}`;
@@ -51,8 +62,7 @@ function methodLines(method: MethodAnswer, width: number, paint: Paint): readonl
   const say = (label: string, text: string): void => void lines.push(...row(label, text, width));
   if (method.verdict === "ruled-out") {
     say("why", method.why ?? "");
-    say("source", sourceText(method.source));
-    return lines;
+    return [...lines, ...sourceLines(method.source, width)];
   }
   for (const what of method.requires ?? []) say("if", what);
   for (const note of method.notes ?? []) say("mind", note);
@@ -71,8 +81,7 @@ function methodLines(method: MethodAnswer, width: number, paint: Paint): readonl
   for (const { what } of method.constraints) say("mind", what);
   say("costs", `${percent(method.costFactor.share)} of the first region more: ${method.costFactor.why}`);
   lines.push(...stepLines("way out", method.switch.out, width), ...stepLines("way back", method.switch.back, width));
-  say("source", sourceText(method.source));
-  return lines;
+  return [...lines, ...sourceLines(method.source, width)];
 }
 
 const timeLabels: Readonly<Record<RecoveryTime["of"], string>> = {
@@ -168,8 +177,9 @@ function disagreementLines({ disagreements }: ShowAnswer, width: number, paint: 
   ];
 }
 
-function sourceText({ title, url, asOf }: Source): string {
-  return `${title}, as of ${asOf}${url === undefined ? "" : ` ${url}`}`;
+/** The address has a line of its own, so that it breaks as rarely as can be. */
+function sourceLines({ title, url, asOf }: Source, width: number): readonly string[] {
+  return [...row("source", `${title}, as of ${asOf}`, width), ...(url === undefined ? [] : hang("  ", url, width))];
 }
 
 function whereText(where: string): string {
