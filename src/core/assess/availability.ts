@@ -156,6 +156,9 @@ export function assumed(system: System): Assumed {
     ...(stated.outagesPerYear === undefined ? ["one outage of a region a year"] : []),
     ...(stated.repairMs === undefined ? ["four hours until a region is back"] : []),
     ...(stated.commonCause === undefined ? ["5 % of outages hit both regions"] : []),
+    ...(stated.approvalMs === undefined && system.groups.some((group) => group.failover !== "automatic")
+      ? ["15 min until a person has been reached, has understood and has agreed"]
+      : []),
     ...(stated.coverage === undefined
       ? [
           drilled === 0

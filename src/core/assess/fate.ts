@@ -28,15 +28,36 @@ export type Fate =
   | { readonly kind: "shed" }
   | { readonly kind: "gone" };
 
+/** Whatever does not stay. */
+export type Touched = Exclude<Fate, { readonly kind: "stays" }>;
+
 const stays: Fate = { kind: "stays" };
 const shed: Fate = { kind: "shed" };
 const gone: Fate = { kind: "gone" };
 
-export function fateOf(losing: Losing, item: Item): Fate {
+/** By place in `ground.items`; whatever is not in it stays. */
+export type Fates = ReadonlyMap<number, Touched>;
+
+/** Asks only those who are placed in a lost region, in the order of the items. */
+export function fatesOf(losing: Losing): Fates {
+  const { placedIn, items } = losing.ground;
+  const asked = losing.names.flatMap((name) => placedIn.get(name) ?? []);
+  if (losing.names.length > 1) asked.sort((one, other) => one - other);
+  const fates = new Map<number, Touched>();
+  for (const index of asked) {
+    const item = items[index];
+    if (item === undefined || fates.has(index)) continue;
+    const fate = fateOf(losing, item);
+    if (fate.kind !== "stays") fates.set(index, fate);
+  }
+  return fates;
+}
+
+/** Of a service that is placed in a lost region. */
+function fateOf(losing: Losing, item: Item): Fate {
   const { group, places, type } = item;
   const { lost } = losing;
-  const hit = places.some((place) => lost.has(place));
-  if (!hit || type?.scope === "global") return stays;
+  if (type?.scope === "global") return stays;
   if (group === undefined) return places.every((place) => lost.has(place)) ? gone : shed;
   const shared = patternOf(losing, item) === "active-active";
   const home = homeOf(group, places);

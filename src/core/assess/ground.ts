@@ -16,8 +16,6 @@ export type Item = {
   readonly settings: Settings;
   readonly group: Group | undefined;
   readonly places: readonly RegionName[];
-  /** Places in `items`, all before this one. */
-  readonly needs: readonly number[];
   readonly holdsData: boolean;
   /** The declared method keeps a copy that can take over as it is. */
   readonly live: boolean;
@@ -34,6 +32,10 @@ export type Ground = {
   /** What others need stands before those who need it. */
   readonly items: readonly Item[];
   readonly indexOf: ReadonlyMap<ServiceName, number>;
+  /** Items placed in each region, in their order. */
+  readonly placedIn: ReadonlyMap<RegionName, readonly number[]>;
+  /** The needs of item i lie in `list` from `from[i]` to before `from[i + 1]`: what every loss walks through lies side by side. */
+  readonly needs: { readonly from: Int32Array; readonly list: Int32Array };
   /** What users call: the routes, and whatever nobody needs in groups that no route leads to. */
   readonly entries: readonly Entry[];
   readonly watch: Watch;
@@ -50,7 +52,7 @@ export function groundOf(system: System, knowledge: Knowledge): Ground {
   const groups = new Map(system.groups.map((group) => [group.name, group]));
   const services = orderOf(system.services);
   const indexOf = new Map(services.map((service, index) => [service.name, index]));
-  const items = services.map((service, index): Item => {
+  const items = services.map((service): Item => {
     const type = knowledge.serviceOf(service.type);
     const wanted = service.replication?.method ?? type?.defaultMethod;
     const method = type?.methods.find((known) => known.id === wanted);
@@ -76,14 +78,13 @@ export function groundOf(system: System, knowledge: Knowledge): Ground {
       settings,
       group,
       places,
-      // A need that comes later is part of a cycle, which the manifest layer refuses; it is left out rather than waited for.
-      needs: service.needs.flatMap((need) => indexOf.get(need) ?? []).filter((need) => need < index),
       holdsData,
       live,
       levels,
     };
   });
   const from = assumed(system);
+  const needs = needsOf(services, indexOf);
   return {
     system,
     knowledge,
@@ -91,7 +92,9 @@ export function groundOf(system: System, knowledge: Knowledge): Ground {
     groups,
     items,
     indexOf,
-    entries: entriesOf(system, items, indexOf),
+    placedIn: placedInOf(items),
+    needs,
+    entries: entriesOf(system, items, indexOf, needs),
     watch: watchOf(system, from.approvalSeconds),
     assumed: from,
   };
@@ -135,10 +138,37 @@ function orderOf(services: readonly Service[]): readonly Service[] {
   return ordered;
 }
 
+function needsOf(services: readonly Service[], indexOf: ReadonlyMap<ServiceName, number>): Ground["needs"] {
+  const from = new Int32Array(services.length + 1);
+  const list: number[] = [];
+  for (const [index, service] of services.entries()) {
+    for (const name of service.needs) {
+      const need = indexOf.get(name);
+      // A need that comes later is part of a cycle, which the manifest layer refuses; it is left out rather than waited for.
+      if (need !== undefined && need < index) list.push(need);
+    }
+    from[index + 1] = list.length;
+  }
+  return { from, list: Int32Array.from(list) };
+}
+
+function placedInOf(items: readonly Item[]): Ground["placedIn"] {
+  const found = new Map<RegionName, number[]>();
+  for (const [index, { places }] of items.entries()) {
+    for (const place of places) {
+      const list = found.get(place);
+      if (list === undefined) found.set(place, [index]);
+      else list.push(index);
+    }
+  }
+  return found;
+}
+
 function entriesOf(
   system: System,
   items: readonly Item[],
   indexOf: ReadonlyMap<ServiceName, number>,
+  needs: Ground["needs"],
 ): readonly Entry[] {
   const routed = system.routes.flatMap((route): Entry[] => {
     const item = indexOf.get(route.to);
@@ -149,7 +179,8 @@ function entriesOf(
   for (const { item } of routed) reached[item] = 1;
   // Those who need something stand behind it, so one pass from the end reaches everything.
   for (let index = items.length - 1; index >= 0; index -= 1) {
-    for (const need of items[index]?.needs ?? []) {
+    for (let at = needs.from[index] ?? 0; at < (needs.from[index + 1] ?? 0); at += 1) {
+      const need = needs.list[at] ?? 0;
       needed[need] = 1;
       if (reached[index] === 1) reached[need] = 1;
     }

@@ -4,21 +4,23 @@ import type { Bound, Term } from "../model/assess-report.ts";
 import type { Group, GroupName } from "../model/system.ts";
 import { arrival } from "./arrival.ts";
 import { type Decision, decisionOf, detectionOf, sumOf, termOf } from "./detection.ts";
-import { type Fate, type Losing, patternOf } from "./fate.ts";
+import { type Fates, type Losing, patternOf } from "./fate.ts";
 import type { Item } from "./ground.ts";
 import { type Steps, stepsOf } from "./steps.ts";
 import { endless, longer, type Summed, topped } from "./summed.ts";
 
 /** `expected` and `worst` per service: when it serves again. One pass, as whatever a service needs stands before it. */
-export function longestChain(losing: Losing, fates: readonly Fate[], lossOf: ReadonlyMap<GroupName, number>): Summed {
+export function longestChain(losing: Losing, fates: Fates, lossOf: ReadonlyMap<GroupName, number>): Summed {
   const { ground } = losing;
-  const { items, watch } = ground;
+  const { items, needs, watch } = ground;
   const expected = new Float64Array(items.length);
   const worst = new Float64Array(items.length);
   const touched = new Uint8Array(items.length);
   const through = new Int32Array(items.length).fill(-1);
   const steps = new Map<number, Steps>();
   const readied = new Uint8Array(items.length);
+  const hit = new Uint8Array(items.length);
+  for (const index of fates.keys()) hit[index] = 1;
   const decisions = new Map<GroupName, Decision>();
   const decided = (group: Group, item: Item): Decision => {
     let decision = decisions.get(group.name);
@@ -33,8 +35,12 @@ export function longestChain(losing: Losing, fates: readonly Fate[], lossOf: Rea
   };
   const noticed = ({ group }: Item): readonly Term[] => [termOf(detectionOf(watch, group?.name, losing.names))];
 
-  for (const [index, item] of items.entries()) {
-    const fate = fates[index];
+  for (let index = 0; index < items.length; index += 1) {
+    const fate = hit[index] === 1 ? fates.get(index) : undefined;
+    const item = items[index];
+    const first = needs.from[index] ?? 0;
+    const end = needs.from[index + 1] ?? 0;
+    if (item === undefined || (fate === undefined && first === end)) continue;
     let most = 0;
     let mostExpected = 0;
     let atLeast = 0;
@@ -64,7 +70,8 @@ export function longestChain(losing: Losing, fates: readonly Fate[], lossOf: Rea
       atLeast = mostExpected;
       touched[index] = 1;
     }
-    for (const need of item.needs) {
+    for (let at = first; at < end; at += 1) {
+      const need = needs.list[at] ?? 0;
       if (touched[need] === 0) continue;
       touched[index] = 1;
       const needWorst = worst[need] ?? 0;
@@ -94,7 +101,7 @@ export function longestChain(losing: Losing, fates: readonly Fate[], lossOf: Rea
         continue;
       }
       const item = items[at];
-      const fate = fates[at];
+      const fate = fates.get(at);
       if (item?.group !== undefined && fate?.kind === "moves") {
         const decision = decided(item.group, item);
         if (readied[at] === 1 && own?.ready !== undefined)
@@ -116,10 +123,10 @@ export function longestChain(losing: Losing, fates: readonly Fate[], lossOf: Rea
   for (const entry of ground.entries) {
     const index = entry.item;
     const item = items[index];
-    const fate = fates[index];
-    if (item === undefined || fate === undefined) continue;
+    const fate = fates.get(index);
+    if (item === undefined) continue;
     const moved = touched[index] === 1;
-    if (!moved && fate.kind !== "shed") continue;
+    if (!moved && fate?.kind !== "shed") continue;
     // A front that probes for itself needs nobody's detection where nothing but the users has to move.
     const before = moved || entry.route?.through !== undefined ? [] : noticed(item);
     const base = sumOf(before);

@@ -4,7 +4,16 @@ import type { Bound, Term } from "../model/assess-report.ts";
 import type { GroupName } from "../model/system.ts";
 import { backupLoss, dsn04 } from "./anchors.ts";
 import { detectionOf, short, sumOf } from "./detection.ts";
-import { considered, type Fate, isRestored, type Losing, methodFor, newestCopy, settingsIn } from "./fate.ts";
+import {
+  considered,
+  type Fates,
+  isRestored,
+  type Losing,
+  methodFor,
+  newestCopy,
+  settingsIn,
+  type Touched,
+} from "./fate.ts";
 import { homeOf, type Item } from "./ground.ts";
 import type { MethodKnowledge } from "./knowledge.ts";
 import { boundOf, recoveryPointOf } from "./numbers.ts";
@@ -14,16 +23,16 @@ import { longer, type Summed, topped } from "./summed.ts";
 /** The service that loses most decides; `ofGroup` has the worst seconds of each group. */
 export function worstPoint(
   losing: Losing,
-  fates: readonly Fate[],
+  fates: Fates,
 ): Summed & { readonly ofGroup: ReadonlyMap<GroupName, number> } {
   const ofGroup = new Map<GroupName, number>();
   let terms: readonly Term[] = [];
   let deciding: Bound = { expected: 0, worst: 0 };
   let expected = 0;
   let through = "";
-  for (const [index, item] of losing.ground.items.entries()) {
-    const fate = fates[index];
-    if (fate === undefined || fate.kind === "stays") continue;
+  for (const [index, fate] of fates) {
+    const item = losing.ground.items[index];
+    if (item === undefined || !item.holdsData) continue;
     const lost = pointOf(losing, item, fate);
     if (lost.length === 0) continue;
     const seconds = sumOf(lost);
@@ -42,8 +51,7 @@ export function worstPoint(
 }
 
 /** What may be lost of a service's acknowledged work. Empty: nothing. */
-function pointOf(losing: Losing, item: Item, fate: Fate): readonly Term[] {
-  if (!item.holdsData || fate.kind === "stays") return [];
+function pointOf(losing: Losing, item: Item, fate: Touched): readonly Term[] {
   if (fate.kind === "shed") {
     const method = methodFor(losing, item);
     return method?.kind === "multi-write" ? replicated(losing, item, method) : [];

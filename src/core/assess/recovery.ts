@@ -10,7 +10,7 @@ import type { Bound, Loss, Term } from "../model/assess-report.ts";
 import type { GroupName, Pattern, RegionName, System } from "../model/system.ts";
 import { regionFailure } from "./chain.ts";
 import { short } from "./detection.ts";
-import { type Fate, fateOf, type Losing } from "./fate.ts";
+import { type Fates, fatesOf, type Losing } from "./fate.ts";
 import { type Ground, homeOf } from "./ground.ts";
 import { longestChain } from "./longest-chain.ts";
 import { worstPoint } from "./loss-point.ts";
@@ -41,7 +41,7 @@ export function targetsAfter(system: System, lost: readonly RegionName[]): Reado
 
 export function recoveryOf(input: RecoveryInput): Loss {
   const { ground, lost, targets } = input;
-  const { system, items } = ground;
+  const { system } = ground;
   const losing: Losing = {
     ground,
     lost: new Set(lost),
@@ -50,7 +50,7 @@ export function recoveryOf(input: RecoveryInput): Loss {
     targets,
     assume: input.assume,
   };
-  const fates = items.map((item) => fateOf(losing, item));
+  const fates = fatesOf(losing);
   const point = worstPoint(losing, fates);
   const chain = longestChain(losing, fates, point.ofGroup);
   const stuck = [...targets]
@@ -89,7 +89,9 @@ function isHomeLost({ groups }: Ground, name: GroupName, { lost }: Losing): bool
 
 function noTarget(stuck: readonly GroupName[], lost: readonly RegionName[]): { readonly why: string } | undefined {
   if (stuck.length === 0) return undefined;
-  return { why: `nobody can take over ${listed(stuck)} when ${lost.join(" and ")} ${lost.length === 1 ? "is" : "are"} lost` };
+  return {
+    why: `nobody can take over ${listed(stuck)} when ${lost.join(" and ")} ${lost.length === 1 ? "is" : "are"} lost`,
+  };
 }
 
 /** The one term that breaks an objective: without it, or without as much of it, it would be kept. The largest of the worst day. */
@@ -117,7 +119,7 @@ function breakOf(objective: "rto" | "rpo", allowed: number, seconds: Bound, term
 
 function sentence(
   losing: Losing,
-  fates: readonly Fate[],
+  fates: Fates,
   survives: boolean,
   blocked: string | undefined,
   terms: readonly Term[],
@@ -129,18 +131,19 @@ function sentence(
   for (const [name, to] of moves) led.set(to ?? "", [...(led.get(to ?? "") ?? []), name]);
   const parts = [...led].map(([to, names]) => `${to} takes over ${listed(names)}`);
   if (parts.length > 0) return parts.join(", ");
-  return fates.some((fate) => fate.kind === "shed")
+  return [...fates.values()].some((fate) => fate.kind === "shed")
     ? `the users of ${losing.names.join(" and ")} go to the regions that are left`
     : `no user notices: nothing that they call has its primary in ${losing.names.join(" or ")}`;
 }
 
 /** Recurrences that fall into the gap, one sentence for all. */
-function missed(losing: Losing, fates: readonly Fate[], rto: Bound): readonly string[] {
+function missed(losing: Losing, fates: Fates, rto: Bound): readonly string[] {
   const { ground } = losing;
   const parts = ground.system.jobs.flatMap((job) => {
     const called = ground.indexOf.get(/^[A-Z]+ http:\/\/([a-z0-9-]+)/.exec(job.call)?.[1] ?? "");
     const groupHit = job.group !== undefined && isHomeLost(ground, job.group, losing);
-    const serviceHit = called !== undefined && fates[called]?.kind !== "stays" && fates[called]?.kind !== "shed";
+    const fate = called === undefined ? undefined : fates.get(called)?.kind;
+    const serviceHit = fate === "moves" || fate === "gone";
     if (!groupHit && !serviceHit) return [];
     const runs = missedRuns(job.trigger, rto.worst);
     if (runs === undefined || runs === 0) return [];
