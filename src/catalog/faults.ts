@@ -70,8 +70,8 @@ function settingsAreDeclared(type: ServiceType, say: Say): void {
           "a setting is required either to be (`is`) or not to be (`not`) one of some values: give one of the two",
         );
       }
-      check(requirement.setting, requirement.is ?? [], [...path, "is"]);
-      check(requirement.setting, requirement.not ?? [], [...path, "not"]);
+      const list = requirement.is === undefined ? "not" : "is";
+      check(requirement.setting, requirement[list] ?? [], [...path, list]);
     }
     for (const list of ["rpo", "rto"] as const) {
       for (const [at, entry] of method[list].entries()) {
