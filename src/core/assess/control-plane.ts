@@ -1,10 +1,11 @@
 // For each step of the way out of a lost region: whose answer it needs, and whether that stands while the region is lost (I8 of the
-// design: a switch depends on nothing in the failing region). Steps that ask nobody have no row.
+// design: a switch depends on nothing in the failing region). Steps that ask nobody have no row, and neither have steps that a failover
+// leaves out: the check, the fence by hand, what only a planned move does.
 
 import type { AssessReport } from "../model/assess-report.ts";
 import type { Group, Region, RegionName, Service, System } from "../model/system.ts";
 import { globalPlane, isEverywhere, providerOf, type Side } from "./components.ts";
-import { type Graph, isDecisive, methodOf, mustStart } from "./graph.ts";
+import { type Graph, isDecisive, methodOf, mustStart, needsSource } from "./graph.ts";
 import type { Knowledge, MethodKnowledge, ServiceKnowledge, Where } from "./knowledge.ts";
 import { judgeOf } from "./recovers.ts";
 
@@ -47,18 +48,21 @@ function rowsOf(service: Service, group: Group, side: Side, world: World): reado
   const method = methodOf(service, type);
   const started = mustStart(service, group) ? startRows(service, side, world) : [];
   if (type === undefined || method === undefined) return started;
-  const row = (step: string, where: Where, plane: string, optional: boolean): ControlPlaneRow => {
-    const { needs, stands, why } = standing(where, plane, side, world.system);
-    const goesOn = !stands && optional ? " A failover has to go on without it." : "";
-    return { lost: side.from, service: service.name, step, needs, stands, why: `${why}${goesOn}` };
-  };
   const plane = globalPlane(providerOf(type) ?? type.id);
+  const row = (step: string, where: Where): ControlPlaneRow => ({
+    lost: side.from,
+    service: service.name,
+    step,
+    ...standing(where, plane, side, world.system),
+  });
+  // What asks the lost region is left out of a failover, unless nothing else does the same.
+  const isAsked = (where: Where): boolean => where !== "source-region" || needsSource(method);
   const steps = method.switch.out.flatMap((step) =>
-    step.needs === undefined || method.steps !== undefined
+    step.needs === undefined || method.steps !== undefined || !isDecisive(step) || !isAsked(step.needs)
       ? []
-      : [row(step.what, step.needs, plane, !isDecisive(step))],
+      : [row(step.what, step.needs)],
   );
-  const interfaces = method.dependsOn.map(({ what, where }) => row(what, where, plane, where === "source-region"));
+  const interfaces = method.dependsOn.flatMap(({ what, where }) => (isAsked(where) ? [row(what, where)] : []));
   return [...steps, ...interfaces, ...agentRow(service, method, side, world.system), ...started];
 }
 

@@ -72,11 +72,13 @@ export function cutsOf(graph: Graph, options: { readonly order?: 1 | 2; readonly
   for (const region of serving) look(region, common, order === 2);
 
   const candidates = [...found.values()].filter((each) => !isToldByRegion(each, classes, culprits, isServing));
-  const sorted = candidates.sort((a, b) => scoreOf(graph, a, classes) - scoreOf(graph, b, classes));
-  const cuts = sorted.map((each) => ({ each, score: scoreOf(graph, each, classes) }));
+  const cuts = candidates
+    .map((each) => ({ each, score: scoreOf(graph, each, classes) }))
+    .sort((a, b) => a.score - b.score);
   const regional = [...culprits].flatMap(([region, needs]) => regionalCuts(region, needs, fallen, found, classes));
   const kept = cuts.slice(0, most).map(({ each }) => told(graph, fall, each, classes, culprits));
-  const all = [...regional, ...kept].sort((a, b) => a.components.length - b.components.length);
+  const place = (cut: Cut): number => cut.components.length * 2 + Math.min(1, cut.lost.length);
+  const all = [...kept, ...regional].sort((a, b) => place(a) - place(b));
   return { cuts: all.slice(0, most), leftOut: Math.max(0, cuts.length + regional.length - most), fallen };
 }
 

@@ -215,6 +215,19 @@ export function isDecisive(step: SwitchStep): boolean {
 /** Methods by which data has to be led over; all others serve there already, or are made anew. */
 const movedKinds: ReadonlySet<MethodKnowledge["kind"]> = new Set(["replication", "copy", "backup"]);
 
+/**
+ * Whether the way out asks the region that is left and there is no other way: every step that moves the data asks it, or what is made
+ * anew elsewhere goes on using something there. A step that asks it where another one does the same without is for planned moves.
+ */
+export function needsSource(method: MethodKnowledge): boolean {
+  const steps = dataSteps(method);
+  if (steps.length > 0) return steps.every(({ needs }) => needs === "source-region");
+  return method.kind === "redeploy" && method.dependsOn.some(({ where }) => where === "source-region");
+}
+
+const dataSteps = (method: MethodKnowledge): readonly SwitchStep[] =>
+  method.switch.out.filter((step) => isDecisive(step) && step.phase === "data");
+
 /** The interfaces without which a forced switch of the data does not happen. */
 function switchPlanes(
   type: ServiceKnowledge | undefined,
@@ -222,15 +235,17 @@ function switchPlanes(
   { from }: Side,
   { builder, places, components }: Making,
 ): NodeId[] {
-  if (type === undefined || method === undefined || !movedKinds.has(method.kind)) return [];
-  const steps = method.switch.out.filter((step) => isDecisive(step) && step.phase === "data");
-  const asked = [
-    ...method.dependsOn,
-    ...steps.flatMap(({ needs, what }) => (needs === undefined ? [] : [{ where: needs, what }])),
-  ].flatMap(({ where, what }) => planeNode(where, what, type, builder, places, components) ?? []);
-  // Where all of several ways to move the data ask the region that is left, there is none when it is lost.
-  const stuck = steps.length > 0 && steps.every(({ needs }) => needs === "source-region");
-  const source = stuck ? places.gateOf(from) : undefined;
+  if (type === undefined || method === undefined) return [];
+  const interfaces = movedKinds.has(method.kind)
+    ? [
+        ...method.dependsOn,
+        ...dataSteps(method).flatMap(({ needs, what }) => (needs === undefined ? [] : [{ where: needs, what }])),
+      ]
+    : [];
+  const asked = interfaces.flatMap(
+    ({ where, what }) => planeNode(where, what, type, builder, places, components) ?? [],
+  );
+  const source = needsSource(method) ? places.gateOf(from) : undefined;
   return source === undefined ? asked : [...asked, source];
 }
 
