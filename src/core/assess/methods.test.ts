@@ -225,6 +225,18 @@ test.each([
   },
 );
 
+test("a method that leads anywhere needs one end at its provider, every other both", () => {
+  const leads = (between: MethodKnowledge["between"], ...ats: readonly string[]): string | undefined => {
+    const type = typeWith("azure/thing", method("it", [], { between }));
+    return methodsFor(type, ats, {}, knowing(type))[0]?.verdict;
+  };
+  expect(leads("any", "azure/east", "aws/one")).toBe("possible");
+  expect(leads("any", "site/cellar", "azure/east")).toBe("possible");
+  expect(leads("any", "site/cellar", "aws/one")).toBe("ruled-out");
+  expect(leads("one-provider", "azure/east", "aws/one")).toBe("ruled-out");
+  expect(leads("one-provider", "site/cellar", "azure/east")).toBe("ruled-out");
+});
+
 test("a setting that nobody gives is asked for; one that is given decides", () => {
   const is: Requirement = { kind: "setting", setting: "tier", is: ["premium"], ...because };
   const not: Requirement = { kind: "setting", setting: "large", not: [true], ...because };

@@ -116,23 +116,25 @@ function oneFit(type: ServiceKnowledge, method: MethodKnowledge, crossing: Cross
 
 const providerNames: Readonly<Record<string, string>> = { azure: "Azure", aws: "AWS", gcp: "Google Cloud" };
 
-/** A provider's type exists in that provider's regions; its methods stay there unless they say that they lead anywhere. */
+/** A provider's type exists in that provider's regions. A method that leads anywhere has at least one end there, every other both. */
 function judgeProvider(type: ServiceKnowledge, method: MethodKnowledge, { source, target }: Crossing): Judgement {
   const provider = type.id.slice(0, Math.max(0, type.id.indexOf("/")));
   const name = providerNames[provider];
   if (name === undefined || type.scope === "global") return { kind: "holds" };
-  const spots = method.between === "any" ? [source] : [source, target];
-  for (const spot of spots) {
-    if (spot === undefined || spot.at === "unknown" || spot.at.startsWith(`${provider}/`)) continue;
-    return { kind: "fails", why: `${spot.at} is not a region of ${name}` };
+  const spots = [source, target].flatMap((spot) => spot ?? []);
+  const isAway = ({ at }: Spot): boolean => at !== "unknown" && !at.startsWith(`${provider}/`);
+  const away = spots.filter(isAway);
+  const [first] = away;
+  if (first !== undefined && (method.between === "one-provider" || away.length === spots.length)) {
+    return { kind: "fails", why: `${first.at} is not a region of ${name}` };
   }
-  const known = spots.flatMap((spot) => spot?.region ?? []);
-  const [first] = known;
-  const other = known.find(({ partition }) => partition !== first?.partition);
-  if (first !== undefined && other !== undefined) {
-    return { kind: "fails", why: `${nameOf(first.at)} and ${nameOf(other.at)} belong to separate parts of ${name}` };
+  const inside = spots.filter((spot) => !isAway(spot));
+  const [one, ...others] = inside.flatMap(({ region }) => region ?? []);
+  const apart = others.find(({ partition }) => partition !== one?.partition);
+  if (one !== undefined && apart !== undefined) {
+    return { kind: "fails", why: `${nameOf(one.at)} and ${nameOf(apart.at)} belong to separate parts of ${name}` };
   }
-  const missing = spots.find((spot) => spot !== undefined && spot.region === undefined);
+  const missing = inside.find(({ region }) => region === undefined);
   if (missing === undefined) return { kind: "holds" };
   return missing.at === "unknown"
     ? {

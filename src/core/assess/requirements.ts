@@ -99,9 +99,7 @@ function judgePair(source: Spot | undefined, target: Spot | undefined): Judgemen
   const { pair, pairIsMutual } = source.region;
   if (target === undefined) {
     if (pair !== undefined) return open(`the second region is ${pair}, the pair of ${from}`);
-    return source.region.provider === "azure"
-      ? fails(`${from} has no region pair`)
-      : fails(`${from} is in no region pair`);
+    return fails(`${from} has no region pair`);
   }
   const to = nameOf(target.at);
   if (target.at === "unknown")
