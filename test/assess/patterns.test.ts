@@ -91,6 +91,12 @@ describe("the patterns", () => {
     expect(compared("", "rto: 1s, rpo: 2m").advice).not.toHaveProperty("pattern");
   });
 
+  test("what recovers in time and loses too much does not meet them", () => {
+    const verdict = compared("", "rto: 20m, rpo: 10s").patterns.find(({ declared }) => declared);
+    expect(verdict?.rtoSeconds.worst).toBeLessThan(20 * 60);
+    expect(verdict).toMatchObject({ meets: false, why: expect.stringContaining("the loss is 35 s at worst") });
+  });
+
   test("a budget that is exceeded is said, and rules the pattern out", () => {
     const dear = byName("costs: { currency: USD, budgetPerMonth: 1500 }").get("active-active");
     expect(dear).toMatchObject({ meets: false });
@@ -148,6 +154,16 @@ describe("the cost", () => {
     expect(cost.terms[2]?.what).toBe("729 GB from azure/norwayeast to azure/swedencentral, 1 USD taken as 1 EUR");
     expect(cost.monthly).toBeCloseTo(1_475 + sent, 9);
     expect(patternCost(ground).monthly).toBeCloseTo(cost.monthly ?? 0, 9);
+  });
+
+  test("of three active regions is half as much again for what is divided among them", () => {
+    const three = manifest()
+      .replace("objectives:", "  west: { at: azure/westeurope }\nobjectives:")
+      .replace("primary: [north, south]", "primary: [north, south, west]")
+      .replaceAll(/in: \{ (north: .*), south: (.*) \}$/gm, "in: { $1, south: $2, west: $2 }")
+      .replaceAll(/(west: \{ url: "[a-z]+:\/\/(?:a@)?)10.0.0.2/g, "$110.0.0.3");
+    // The database is there three times, the web servers one and a half times.
+    expect(patternCost(groundFrom(three), "active-active").factor).toBeCloseTo(0.3 * 3 + 0.7 * 1.5, 9);
   });
 
   test("of an active-active pair is double, of a pilot light and of backups what the anchors add", () => {

@@ -76,25 +76,28 @@ export function patternOf({ assume }: Losing, { group }: Item): Pattern | undefi
 export const considered = ({ assume }: Losing, { group }: Item): boolean =>
   assume !== undefined && assume !== group?.pattern;
 
-/** The declared method; where a pattern is only considered that needs a live one, the type's first that is. */
+/** Whether what the method keeps in the other region can take over as it is: a live copy, or the same thing deployed twice. */
+const standsReady = (method: MethodKnowledge | undefined): boolean =>
+  method !== undefined && (isLive(method) || method.kind === "redeploy");
+
+/** The declared method; where a pattern is only considered and needs something that stands ready, the type's first live one. */
 export function methodFor(losing: Losing, item: Item): MethodKnowledge | undefined {
-  if (item.live || !considered(losing, item) || !item.holdsData) return item.method;
+  if (!considered(losing, item) || !item.holdsData || standsReady(item.method)) return item.method;
   return item.type?.methods.find(isLive) ?? item.method;
 }
 
+/** Its data comes back from a copy rather than from what stands ready in `to`. */
 export function isRestored(losing: Losing, item: Item, to: RegionName): boolean {
   if (!item.places.includes(to)) return true;
   const pattern = patternOf(losing, item);
-  if (considered(losing, item))
-    return pattern === "backup-restore" || pattern === "passive-cold" || !hasLive(losing, item);
-  // The manifest layer names a type's usual method where none is given, so copies that are given count for more.
-  return !item.live || (pattern === "backup-restore" && item.service.copies !== undefined);
+  if (considered(losing, item)) {
+    return pattern === "backup-restore" || pattern === "passive-cold" || !standsReady(methodFor(losing, item));
+  }
+  if (!standsReady(item.method)) return true;
+  // The manifest layer names a type's usual method where none is given, so copies that are given count for more. What is deployed twice
+  // brings no data with it.
+  return item.service.copies !== undefined && (pattern === "backup-restore" || item.method?.kind === "redeploy");
 }
-
-const hasLive = (losing: Losing, item: Item): boolean => {
-  const method = methodFor(losing, item);
-  return method !== undefined && isLive(method);
-};
 
 export function settingsIn(item: Item, region: RegionName | undefined): Settings {
   if (region === undefined || item.service.in[region]?.settings === undefined) return item.settings;

@@ -38,6 +38,8 @@ export type Ground = {
   readonly needs: { readonly from: Int32Array; readonly list: Int32Array };
   /** What users call: the routes, and whatever nobody needs in groups that no route leads to. */
   readonly entries: readonly Entry[];
+  /** 1: its data is work of the system's users, as it moves with a group or is needed by what users call. */
+  readonly counts: Uint8Array;
   readonly watch: Watch;
   readonly assumed: Assumed;
 };
@@ -85,6 +87,7 @@ export function groundOf(system: System, knowledge: Knowledge): Ground {
   });
   const from = assumed(system);
   const needs = needsOf(services, indexOf);
+  const entries = entriesOf(system, items, indexOf, needs);
   return {
     system,
     knowledge,
@@ -94,7 +97,8 @@ export function groundOf(system: System, knowledge: Knowledge): Ground {
     indexOf,
     placedIn: placedInOf(items),
     needs,
-    entries: entriesOf(system, items, indexOf, needs),
+    entries,
+    counts: countsOf(items, entries, needs),
     watch: watchOf(system, from.approvalSeconds),
     assumed: from,
   };
@@ -152,6 +156,22 @@ function needsOf(services: readonly Service[], indexOf: ReadonlyMap<ServiceName,
   return { from, list: Int32Array.from(list) };
 }
 
+function countsOf(items: readonly Item[], entries: readonly Entry[], needs: Ground["needs"]): Uint8Array {
+  const counts = new Uint8Array(items.length);
+  for (const { item } of entries) counts[item] = 1;
+  for (const [index, { group }] of items.entries()) if (group !== undefined) counts[index] = 1;
+  reach(counts, needs);
+  return counts;
+}
+
+/** Those who need something stand behind it, so one pass from the end marks everything that the marked ones need. */
+function reach(marked: Uint8Array, needs: Ground["needs"]): void {
+  for (let index = marked.length - 1; index >= 0; index -= 1) {
+    if (marked[index] === 0) continue;
+    for (let at = needs.from[index] ?? 0; at < (needs.from[index + 1] ?? 0); at += 1) marked[needs.list[at] ?? 0] = 1;
+  }
+}
+
 function placedInOf(items: readonly Item[]): Ground["placedIn"] {
   const found = new Map<RegionName, number[]>();
   for (const [index, { places }] of items.entries()) {
@@ -177,14 +197,8 @@ function entriesOf(
   const reached = new Uint8Array(items.length);
   const needed = new Uint8Array(items.length);
   for (const { item } of routed) reached[item] = 1;
-  // Those who need something stand behind it, so one pass from the end reaches everything.
-  for (let index = items.length - 1; index >= 0; index -= 1) {
-    for (let at = needs.from[index] ?? 0; at < (needs.from[index + 1] ?? 0); at += 1) {
-      const need = needs.list[at] ?? 0;
-      needed[need] = 1;
-      if (reached[index] === 1) reached[need] = 1;
-    }
-  }
+  reach(reached, needs);
+  for (const need of needs.list) needed[need] = 1;
   const covered = new Set<GroupName>();
   for (const [index, { group }] of items.entries()) {
     if (reached[index] === 1 && group !== undefined) covered.add(group.name);

@@ -14,13 +14,13 @@ import {
   settingsIn,
   type Touched,
 } from "./fate.ts";
-import { homeOf, type Item } from "./ground.ts";
+import { homeOf, isLive, type Item } from "./ground.ts";
 import type { MethodKnowledge } from "./knowledge.ts";
 import { boundOf, recoveryPointOf } from "./numbers.ts";
 import { unknown } from "./steps.ts";
 import { longer, type Summed, topped } from "./summed.ts";
 
-/** The service that loses most decides; `ofGroup` has the worst seconds of each group. */
+/** Of the services that users reach or that move with a group, the one that loses most decides; `ofGroup` has the worst seconds of each group. */
 export function worstPoint(
   losing: Losing,
   fates: Fates,
@@ -32,7 +32,7 @@ export function worstPoint(
   let through = "";
   for (const [index, fate] of fates) {
     const item = losing.ground.items[index];
-    if (item === undefined || !item.holdsData) continue;
+    if (item === undefined || !item.holdsData || losing.ground.counts[index] === 0) continue;
     const lost = pointOf(losing, item, fate);
     if (lost.length === 0) continue;
     const seconds = sumOf(lost);
@@ -69,13 +69,15 @@ function replicated(losing: Losing, item: Item, method: MethodKnowledge): readon
   const seconds = boundOf(entry);
   if (entry.kind === "zero") return [];
   const lag: Term = {
-    what: `what ${service.name} has not yet sent by ${method.name}${entry.mode === undefined ? "" : `, ${entry.mode}`}`,
+    what: isLive(method)
+      ? `what ${service.name} has not yet sent: ${[method.name, ...(entry.mode === undefined ? [] : [entry.mode])].join(", ")}`
+      : `what ${service.name} holds and its method does not carry over: ${method.name}`,
     seconds,
     basis: entry.basis,
     service: service.name,
     source: entry.source,
   };
-  if (entry.kind !== "bounded") return [lag];
+  if (entry.kind !== "bounded" || !isLive(method)) return [lag];
   return [lag, windowOf(losing, item)];
 }
 
@@ -127,7 +129,7 @@ function fromCopies(losing: Losing, item: Item): readonly Term[] {
   if (method !== undefined && entry !== undefined) {
     return [
       {
-        what: `what ${name} has written since its last ${method.name}`,
+        what: `what ${name} has written since its last copy: ${method.name}`,
         seconds: boundOf(entry),
         basis: entry.basis,
         service: name,

@@ -131,7 +131,7 @@ function sentence(
   for (const [name, to] of moves) led.set(to ?? "", [...(led.get(to ?? "") ?? []), name]);
   const parts = [...led].map(([to, names]) => `${to} takes over ${listed(names)}`);
   if (parts.length > 0) return parts.join(", ");
-  return [...fates.values()].some((fate) => fate.kind === "shed")
+  return terms.length > 0 && [...fates.values()].some((fate) => fate.kind === "shed")
     ? `the users of ${losing.names.join(" and ")} go to the regions that are left`
     : `no user notices: nothing that they call has its primary in ${losing.names.join(" or ")}`;
 }

@@ -28,7 +28,7 @@ function switching(losing: Losing, item: Item, to: RegionName): Term {
   const { name } = item.service;
   if (method === undefined || entry === undefined) return unknown(name, `${name} takes over in ${to}`);
   return {
-    what: `${name} takes over by ${method.name}`,
+    what: `${name} takes over in ${to}: ${method.name}`,
     seconds: boundOf(entry),
     basis: entry.basis,
     service: name,
@@ -69,7 +69,7 @@ function restoring(losing: Losing, item: Item): Term {
     method === undefined || item.live ? undefined : recoveryTimeOf(method, "failover", settingsIn(item, undefined));
   if (method !== undefined && entry !== undefined) {
     return {
-      what: `${name} is restored by ${method.name}`,
+      what: `${name} is restored: ${method.name}`,
       seconds: boundOf(entry),
       basis: entry.basis,
       service: name,
