@@ -1,6 +1,11 @@
 // Data: whether the declared method exists, what it cannot protect from, and who can write past the fence.
 
+import type { Service } from "../../model/system.ts";
+import type { Facts } from "../facts.ts";
+import type { Area } from "../knowledge.ts";
+import { recoveryPointOf, settingsOf } from "../numbers.ts";
 import type { Rule, Said } from "../rule.ts";
+import { missingPair } from "./places.ts";
 import { aksModels, guide, nonpaired, own } from "./sources.ts";
 
 export const dataRules: readonly Rule[] = [
@@ -14,7 +19,9 @@ export const dataRules: readonly Rule[] = [
     check: (facts) =>
       facts.services.flatMap((verdict): readonly Said[] => {
         const ruledOut = verdict.ruledOut.find((method) => method.method === verdict.method);
-        if (ruledOut === undefined) return [];
+        const service = facts.service(verdict.name);
+        // A missing pair has a rule of its own.
+        if (ruledOut === undefined || (service !== undefined && missingPair(facts, service) !== undefined)) return [];
         const others = verdict.possible.map((method) => method.method).filter((name) => name !== verdict.method);
         return [
           {
@@ -134,6 +141,7 @@ export const dataRules: readonly Rule[] = [
       facts.system.services.flatMap((service): readonly Said[] => {
         const [group, method] = [facts.group(service), facts.methodOf(service)];
         if (method?.kind !== "multi-write" || group?.pattern !== "active-active") return [];
+        if (!recordAreas.has(facts.typeOf(service)?.area)) return [];
         return [
           {
             service: service.name,
@@ -193,7 +201,7 @@ export const dataRules: readonly Rule[] = [
   },
   {
     id: "account-holds-every-copy",
-    severity: "error",
+    severity: "warning",
     title: "every copy belongs to one account",
     why: "Replicas follow a deletion as faithfully as a write. Whoever can delete the account, or the subscription, deletes the data together with all its replicas, by mistake or not; this has happened, and a backup at another provider saved the company.",
     mend: "Keep one copy in an account that the first one's administrators cannot reach, or at another provider.",
@@ -204,7 +212,7 @@ export const dataRules: readonly Rule[] = [
     },
     check: (facts) =>
       facts.system.services.flatMap((service): readonly Said[] => {
-        if (facts.typeOf(service)?.holdsData !== true || service.group === undefined) return [];
+        if (service.group === undefined || !keepsData(facts, service)) return [];
         const accounts = facts.regionsOf(service).map((region) => facts.region(region)?.account);
         const known = accounts.filter((account) => account !== undefined);
         // Only where the manifest names accounts is anything known about them.
@@ -228,7 +236,7 @@ export const dataRules: readonly Rule[] = [
   },
   {
     id: "no-copy-outside",
-    severity: "warning",
+    severity: "info",
     title: "replicas, and no backup",
     why: "Replication carries a wrong deletion, a broken migration and an attacker's encryption to the other side within seconds. Only a copy from before lets anybody go back.",
     mend: "Keep backups that reach further back than it takes to notice, and name them under `copies`.",
@@ -236,12 +244,11 @@ export const dataRules: readonly Rule[] = [
     check: (facts) =>
       facts.system.services.flatMap((service): readonly Said[] => {
         if (facts.typeOf(service)?.area !== "data" || service.group === undefined) return [];
-        if ((service.copies ?? []).length > 0) return [];
+        if ((service.copies ?? []).length > 0 || facts.methodOf(service)?.kind === "backup") return [];
         return [
           {
             service: service.name,
             path: ["services", service.name],
-            severity: "info",
             message: `The manifest names no backup of ${service.name}: a wrong deletion reaches every replica within seconds.`,
             fix: "Name its backups under `copies`.",
           },
@@ -274,3 +281,17 @@ export const dataRules: readonly Rule[] = [
       }),
   },
 ];
+
+/** Where two people can change one record; a cluster or a gateway that serves in several regions has no records. */
+const recordAreas: ReadonlySet<Area | undefined> = new Set<Area>(["data", "cache", "storage"]);
+
+/** Whether anything is in it that cannot be made anew: a cluster whose state lies in stores outside, for one, is empty. */
+function keepsData(facts: Facts, service: Service): boolean {
+  const type = facts.typeOf(service);
+  if (type?.holdsData !== true) return false;
+  if (type.area !== "compute" && type.area !== "workflow" && type.area !== "delivery") return true;
+  const method = facts.methodOf(service);
+  if (method === undefined || (method.kind !== "redeploy" && method.kind !== "multi-write")) return true;
+  const settings = settingsOf(service, type, facts.regionsOf(service)[0]);
+  return recoveryPointOf(method, service.replication?.mode, settings)?.kind !== "zero";
+}

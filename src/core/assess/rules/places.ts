@@ -1,5 +1,6 @@
 // Regions: whether they are two at all, whether their pairing carries what relies on it, and where data may lie.
 
+import type { Service } from "../../model/system.ts";
 import type { Facts } from "../facts.ts";
 import type { RegionKnowledge } from "../knowledge.ts";
 import type { Rule, Said } from "../rule.ts";
@@ -79,7 +80,7 @@ export const placeRules: readonly Rule[] = [
       pairsOf(facts).flatMap(([a, b]): readonly Said[] => {
         const [from, to] = [facts.place(a), facts.place(b)];
         if (from === undefined || to === undefined || from.provider !== "azure" || to.provider !== "azure") return [];
-        const [out, back] = [from.pair === to.at, to.pair === from.at];
+        const [out, back] = [from.pair === named(to), to.pair === named(from)];
         if (out === back || !leansOnPairs(facts, a, b)) return [];
         const [there, home] = out ? [a, b] : [b, a];
         return [
@@ -102,11 +103,9 @@ export const placeRules: readonly Rule[] = [
     check: (facts) =>
       facts.system.services.flatMap((service): readonly Said[] => {
         const method = facts.methodOf(service);
-        const [first, ...others] = facts.regionsOf(service).map((region) => facts.place(region));
-        if (method === undefined || first === undefined || others.length === 0) return [];
-        if (!method.requires.some((requirement) => requirement.kind === "paired")) return [];
-        const broken = others.find((other) => other !== undefined && first.pair !== other.at);
-        if (broken === undefined) return [];
+        const missing = missingPair(facts, service);
+        if (method === undefined || missing === undefined) return [];
+        const [first, broken] = missing;
         return [
           {
             service: service.name,
@@ -228,6 +227,15 @@ export const placeRules: readonly Rule[] = [
     },
   },
 ];
+
+/** The first region of a service and one that is not its pair, where the declared method needs that; undefined: nothing is missing. */
+export function missingPair(facts: Facts, service: Service): readonly [RegionKnowledge, RegionKnowledge] | undefined {
+  if (facts.methodOf(service)?.requires.some((requirement) => requirement.kind === "paired") !== true) return undefined;
+  const [first, ...others] = facts.regionsOf(service).map((region) => facts.place(region));
+  if (first === undefined) return undefined;
+  const broken = others.find((other) => other !== undefined && first.pair !== named(other));
+  return broken === undefined ? undefined : [first, broken];
+}
 
 /** Whether anything that lies in both regions is copied by a method that needs the pair. */
 function leansOnPairs(facts: Facts, a: string, b: string): boolean {

@@ -72,12 +72,15 @@ export const verdictRules: readonly Rule[] = [
     why: "A service of one region that the other region's side calls, or needs to start, brings both down together. The redundancy of everything above it is worth nothing in that moment.",
     mend: "Deploy it in the other region as well, or remove the need.",
     source: own("Assess, shared fate"),
-    check: (facts) =>
-      facts.system.services.flatMap((service): readonly Said[] => {
+    check: (facts) => {
+      const serving = new Set(facts.system.groups.flatMap((group) => group.primary));
+      return facts.system.services.flatMap((service): readonly Said[] => {
         if (facts.typeOf(service)?.scope === "global" || facts.typeOf(service)?.reach === "own-region") return [];
         const regions = facts.regionsOf(service);
         const only = regions[0];
         if (regions.length !== 1 || only === undefined) return [];
+        // A place of its own, such as a third party, is lost with neither region: that is a shared fate, told there.
+        if (serving.size > 0 && !serving.has(only)) return [];
         const users = facts
           .usersOf(service.name)
           .filter(
@@ -90,11 +93,12 @@ export const verdictRules: readonly Rule[] = [
           {
             service: service.name,
             path: ["services", service.name, "in"],
-            message: `${service.name} is only in ${only}, and ${user.name} needs it ${starts ? "to start" : ""}${starts ? " " : ""}in ${facts.regionsOf(user).join(" and ")}${users.length > 1 ? `, as ${users.length - 1} more services do` : ""}.`,
+            message: `${service.name} is only in ${only}, and ${user.name} needs it ${starts ? "to start " : ""}in ${facts.regionsOf(user).join(" and ")}${users.length > 1 ? `, as ${users.length - 1} more services do` : ""}.`,
             fix: "Deploy it in the other region as well.",
           },
         ];
-      }),
+      });
+    },
   },
   {
     id: "change-reaches-everywhere",

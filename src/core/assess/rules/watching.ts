@@ -106,11 +106,30 @@ export const watchingRules: readonly Rule[] = [
     mend: "Add a small region with `witness: true`, at another provider or at least in another region.",
     source: own("Watch, quorum of vantages"),
     check: (facts) => {
-      const automatic = facts.system.groups.filter(
-        (group) => group.failover === "automatic" && group.primary.length > 1,
+      // Where every region serves and nothing has to be switched, nobody has to be judged dead.
+      const switched = new Set(
+        facts.system.services.flatMap((service) => {
+          const kind = facts.methodOf(service)?.kind;
+          const group = facts.group(service);
+          const served = group?.pattern === "active-active" && (kind === "multi-write" || kind === "redeploy");
+          return group === undefined || served || kind === "global" ? [] : [group.name];
+        }),
       );
-      const places = new Set(facts.system.regions.map((region) => region.at));
-      if (automatic.length === 0 || places.size >= 3) return [];
+      const automatic = facts.system.groups.filter(
+        (group) => group.failover === "automatic" && group.primary.length > 1 && switched.has(group.name),
+      );
+      if (automatic.length === 0) return [];
+      const looking = new Set([
+        ...facts.system.groups.flatMap((group) => group.primary),
+        ...facts.system.services.flatMap((service) => (service.watches === undefined ? [] : facts.regionsOf(service))),
+      ]);
+      // A third party, or any other place where nobody of ours looks, has no vote.
+      const places = new Set(
+        facts.system.regions
+          .filter((region) => region.witness || region.agent !== undefined || looking.has(region.name))
+          .map((region) => region.at),
+      );
+      if (places.size >= 3) return [];
       const group = automatic[0];
       if (group === undefined) return [];
       return [
