@@ -6,6 +6,7 @@ import type { CatalogIo } from "../cli/catalog.ts";
 export function addKnowledgeCommands(program: Command): void {
   const catalog = program
     .command("catalog")
+    .helpCommand(false)
     .description("what each service can do across regions, and which regions there are, with sources");
 
   catalog

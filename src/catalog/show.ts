@@ -157,10 +157,6 @@ const usualWords: Readonly<Record<MethodFit["verdict"], string>> = {
   "ruled-out": "ruled out",
 };
 
-function many(count: number): string {
-  return count === 1 ? "1 method" : `${count} methods`;
-}
-
 /** The way to each target: how far, how long, and what speaks against the region itself. */
 function waysOf(from: string | undefined, to: readonly string[], knowledge: Knowledge): readonly WayAnswer[] {
   const source = from === undefined ? undefined : regionOf(from);
@@ -193,19 +189,20 @@ function summaryOf(
       : `${type.name} ${to.length === 0 ? `in ${from}` : `from ${from} to ${to.join(" and ")}`}`;
   if (possible + conditional === 0)
     return `${way}: no method leads there, ${out === 1 ? "the only one is" : `all ${out} are`} ruled out.`;
+  if (fits.length === 1)
+    return `${way}: the only method is possible${conditional === 0 ? "" : " if something holds that nobody has said"}.`;
   const usual = fits.find(({ method }) => method.id === type.defaultMethod);
+  const all = `of ${fits.length} methods`;
+  const be = (some: number): string => (some === 1 ? "is" : "are");
   const parts = [
-    ...(possible === 0 ? [] : [`${possible} of ${many(fits.length)} ${possible === 1 ? "is" : "are"} possible`]),
+    ...(possible === 0 ? [] : [`${possible} ${all} ${be(possible)} possible`]),
     ...(conditional === 0
       ? []
       : [
-          `${possible === 0 ? `${conditional} of ${many(fits.length)} are possible` : `${conditional} more`} if something holds that nobody has said`,
+          `${possible === 0 ? `${conditional} ${all} ${be(conditional)} possible` : `${conditional} more`} if something holds that nobody has said`,
         ]),
-    ...(out === 0 ? [] : [`${out} ${out === 1 ? "is" : "are"} ruled out`]),
+    ...(out === 0 ? [] : [`${out} ${be(out)} ruled out`]),
   ];
-  const about =
-    usual === undefined || fits.length === 1
-      ? ""
-      : ` The usual one, ${usual.method.id}, is ${usualWords[usual.verdict]}.`;
+  const about = usual === undefined ? "" : ` The usual one, ${usual.method.id}, is ${usualWords[usual.verdict]}.`;
   return `${way}: ${parts.join(", ")}.${about}`;
 }

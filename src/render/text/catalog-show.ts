@@ -2,7 +2,7 @@
 
 import type { MethodAnswer, ShowAnswer } from "../../catalog/show.ts";
 import type { RecoveryPoint, RecoveryTime, Source, SwitchStep } from "../../core/assess/knowledge.ts";
-import { span } from "../words.ts";
+import { millis, span } from "../words.ts";
 import { hang, heading, type Paint, painter, type TextOptions, type Tone, widthOf, wrap } from "./layout.ts";
 
 const verdicts: Readonly<
@@ -102,7 +102,7 @@ function pointText(entry: RecoveryPoint): string {
     entry.kind === "zero"
       ? "nothing"
       : entry.kind === "unbounded"
-        ? `${entry.expectedSeconds === undefined ? "" : `about ${span(entry.expectedSeconds)}, `}no bound`
+        ? `${entry.expectedSeconds === undefined ? "" : `about ${lasting(entry.expectedSeconds)}, `}no bound`
         : boundText(entry.expectedSeconds, entry.worstSeconds);
   return `${conditions(entry.when, entry.mode)}${figures} (${entry.basis}): ${entry.why}`;
 }
@@ -111,10 +111,15 @@ function timeText(entry: RecoveryTime): string {
   return `${conditions(entry.when, undefined)}${boundText(entry.expectedSeconds, entry.worstSeconds)} (${entry.basis}): ${entry.why}`;
 }
 
+/** Below a second in ms, so that nothing that takes time is shown as 0. */
+function lasting(seconds: number): string {
+  return seconds > 0 && seconds < 0.95 ? millis(seconds * 1_000) : span(seconds);
+}
+
 function boundText(expected: number | undefined, worst: number | undefined): string {
-  if (expected === undefined) return worst === undefined ? "not known" : `at most ${span(worst)}`;
-  if (worst === undefined) return `about ${span(expected)}`;
-  return worst === expected ? span(worst) : `about ${span(expected)}, at most ${span(worst)}`;
+  if (expected === undefined) return worst === undefined ? "not known" : `at most ${lasting(worst)}`;
+  if (worst === undefined) return `about ${lasting(expected)}`;
+  return worst === expected ? lasting(worst) : `about ${lasting(expected)}, at most ${lasting(worst)}`;
 }
 
 function conditions(
@@ -135,7 +140,7 @@ function stepLines(label: string, steps: readonly SwitchStep[], width: number): 
     const needs = step.needs === undefined ? "" : `, needs ${whereText(step.needs)}`;
     return row(
       index === 0 ? label : "",
-      `${index + 1}. ${step.what}${call} (${step.phase}, ${who}, ${span(step.expectedSeconds)}${needs})`,
+      `${index + 1}. ${step.what}${call} (${step.phase}, ${who}, ${lasting(step.expectedSeconds)}${needs})`,
       width,
     );
   });
