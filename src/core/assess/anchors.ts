@@ -10,11 +10,6 @@ export const guide: Source = {
   asOf: "2026-11-20",
 };
 
-export const guideCosts: Source = {
-  title: "Opsio, Multi-Region Disaster Recovery: AWS and Azure Architecture Guide, How much does multi-region DR cost?",
-  asOf: "2026-11-20",
-};
-
 export const dsn04: Source = {
   title: "Keeton and Merchant, A Framework for Evaluating Storage System Dependability, DSN 2004",
   asOf: "2004-06-28",
@@ -42,7 +37,7 @@ export const backupLoss: Bound = { expected: 12 * hours, worst: 24 * hours };
 
 /**
  * What the second region adds for what runs there, as a share of the first: pilot light +10 to 20 %, warm standby +30 to 50 %,
- * active-active about double; the middle of each. Backups alone are 1.05 of one region in the papers' illustration.
+ * active-active about double (the guide's answer to what multi-region recovery costs); the middle of each. Backups alone are 1.05 of one region in the papers' illustration.
  */
 export const addedCostOfPattern: Readonly<Record<Pattern, number>> = {
   "backup-restore": 0.05,

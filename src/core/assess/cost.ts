@@ -42,7 +42,8 @@ export function addedShare(item: Item, assume?: Pattern): number {
   if (others < 1 || places.length < 2 || type?.scope === "global") return 0;
   const pattern = assume ?? group?.pattern ?? "active-active";
   const considered = group !== undefined && pattern !== group.pattern;
-  if (holdsData) return others * dataShare(item, pattern, considered);
+  // What is deployed twice follows its pattern's size; a copy of data is as large as the data.
+  if (holdsData && !(considered && method?.kind === "redeploy")) return others * dataShare(item, pattern, considered);
   const { primary, standby } = service.replicas;
   if (!considered) {
     if (primary > 1) return (others * standby) / primary;

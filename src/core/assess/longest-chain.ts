@@ -131,7 +131,8 @@ export function longestChain(losing: Losing, fates: Fates, lossOf: ReadonlyMap<G
     const before = moved || entry.route?.through !== undefined ? [] : noticed(item);
     const base = sumOf(before);
     const sofar = { expected: base.expected + (expected[index] ?? 0), worst: base.worst + (worst[index] ?? 0) };
-    const after = arrival(losing, entry, item, sofar);
+    // Where nothing comes back nobody has to arrive.
+    const after = Number.isFinite(sofar.expected) ? arrival(losing, entry, item, sofar) : [];
     const added = sumOf(after);
     const whole = { expected: sofar.expected + added.expected, worst: sofar.worst + added.worst };
     if (chosen === undefined || longer(whole, deciding)) {
