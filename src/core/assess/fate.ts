@@ -106,9 +106,5 @@ export function settingsIn(item: Item, region: RegionName | undefined): Settings
 
 /** The newest copy, apart from replicas, that this leaves. */
 export function newestCopy(losing: Losing, item: Item): Newest | undefined {
-  if (item.service.copies === undefined) return undefined;
-  return recentLoss(
-    item.levels.filter((level) => level.kind === "copy"),
-    losing.failure,
-  );
+  return item.copies.length === 0 ? undefined : recentLoss(item.copies, losing.failure);
 }

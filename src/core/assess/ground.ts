@@ -19,7 +19,9 @@ export type Item = {
   readonly holdsData: boolean;
   /** The declared method keeps a copy that can take over as it is. */
   readonly live: boolean;
+  /** The replicas, then the copies; `copies` has those alone. */
   readonly levels: readonly Level[];
+  readonly copies: readonly Level[];
 };
 
 export type Entry = { readonly item: number; readonly route?: Route };
@@ -83,6 +85,7 @@ export function groundOf(system: System, knowledge: Knowledge): Ground {
       holdsData,
       live,
       levels,
+      copies: levels.filter((level) => level.kind === "copy"),
     };
   });
   const from = assumed(system);
