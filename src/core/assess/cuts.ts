@@ -4,11 +4,11 @@
 
 import type { RegionName } from "../model/system.ts";
 import type { Component } from "./components.ts";
-import { type Fall, fallOf, pathOf } from "./gates.ts";
+import { type Fall, fallOf } from "./gates.ts";
 import type { Goal, Graph } from "./graph.ts";
 import { type MinimalCuts, minimalCuts } from "./minimal-cuts.ts";
 import { needsOf } from "./needs-of.ts";
-import { worstOf } from "./recovers.ts";
+import { wayDown, worstOf } from "./recovers.ts";
 import { type Class, goalNodes, namedClasses, servingRegions } from "./thing-classes.ts";
 
 export type Cut = {
@@ -46,13 +46,15 @@ export function cutsOf(graph: Graph, options: { readonly order?: 1 | 2; readonly
   const { order = 2, most = 1_000 } = options;
   const serving = servingRegions(graph);
   const isServing = new Set(serving);
-  const classes = namedClasses(graph, isServing);
+  const fall = fallOf(graph.gates);
+  const fallen = fallenWith(graph, fall, serving);
+  const culprits = culpritsOf(graph, fall, fallen);
+  const few = [...culprits.values()].filter((needs) => needs.length <= tellApart);
+  const needed = new Set(few.flatMap((needs) => needs.map(({ component }) => component.node)));
+  const classes = namedClasses(graph, isServing, needed);
   const everything = classes.map((_, position) => position);
   const common = everything.filter((position) => !isServing.has(classes[position]?.within ?? ""));
-  const fall = fallOf(graph.gates);
   const found = new Map<string, Found>();
-  const fallen: Fallen[] = [];
-  const culprits = new Map<RegionName, readonly Culprit[]>();
 
   const look = (lost: RegionName | undefined, among: readonly number[], pairs: boolean): void => {
     const losses = lost === undefined ? [] : graph.lossOf(lost);
@@ -60,12 +62,6 @@ export function cutsOf(graph: Graph, options: { readonly order?: 1 | 2; readonly
     const first = pairs ? among.flatMap((position, i) => (classes[position]?.within === undefined ? [i] : [])) : [];
     const cuts = minimalCuts(graph.gates, goalNodes(graph), things, losses, { order: pairs ? 2 : 1, first });
     note(cuts, among, lost, found);
-    if (cuts.fallen.length === 0) return;
-    const goals = cuts.fallen.flatMap((g) => graph.goals[g] ?? []);
-    const mark = fall.lose(losses);
-    fallen.push({ lost, goals, path: pathTo(graph, fall, goals) });
-    if (lost !== undefined) culprits.set(lost, needsOf(graph, fall, goals, lost));
-    fall.undo(mark);
   };
   look(undefined, everything, false);
   if (order === 2) look(undefined, common, true);
@@ -83,6 +79,29 @@ export function cutsOf(graph: Graph, options: { readonly order?: 1 | 2; readonly
 }
 
 type Fallen = Cuts["fallen"][number];
+
+function fallenWith(graph: Graph, fall: Fall, serving: readonly RegionName[]): readonly Fallen[] {
+  return [undefined, ...serving].flatMap((lost) => {
+    const mark = fall.lose(lost === undefined ? [] : graph.lossOf(lost));
+    const goals = graph.goals.filter(({ node }) => fall.fallen(node));
+    const entry = { lost, goals, path: pathTo(graph, fall, goals) };
+    fall.undo(mark);
+    return goals.length === 0 ? [] : [entry];
+  });
+}
+
+function culpritsOf(graph: Graph, fall: Fall, fallen: readonly Fallen[]): ReadonlyMap<RegionName, readonly Culprit[]> {
+  const always = new Set(fallen.find(({ lost }) => lost === undefined)?.goals);
+  const culprits = new Map<RegionName, readonly Culprit[]>();
+  for (const { lost, goals } of fallen) {
+    if (lost === undefined) continue;
+    const mark = fall.lose(graph.lossOf(lost));
+    const open = goals.filter((goal) => !always.has(goal));
+    culprits.set(lost, needsOf(graph, fall, open, lost));
+    fall.undo(mark);
+  }
+  return culprits;
+}
 
 /** Something in a lost region that a thing outside it needs, and the way to it from what users call. */
 type Culprit = ReturnType<typeof needsOf>[number];
@@ -156,7 +175,7 @@ function regionalCuts(
       alike: [[]],
       there: [],
       goals: [goal, ...goals.filter((other) => other !== goal)],
-      path,
+      path: path(),
     }));
 }
 
@@ -200,5 +219,5 @@ function told(
 
 function pathTo(graph: Graph, fall: Fall, goals: readonly Goal[]): readonly string[] {
   const worst = worstOf(goals);
-  return worst === undefined ? [] : pathOf(graph.gates, fall, worst.node);
+  return worst === undefined ? [] : wayDown(graph, fall, worst);
 }

@@ -57,7 +57,7 @@ export function gateBuilder(): GateBuilder {
 
 function finished(kinds: readonly number[], labels: readonly string[], below: readonly NodeId[][]): Gates {
   const count = kinds.length;
-  const distinct = below.map((children) => (children.length < 2 ? children : [...new Set(children)]));
+  const distinct = withoutTwins(below);
   const childStart = new Int32Array(count + 1);
   const parentStart = new Int32Array(count + 1);
   for (const [node, children] of distinct.entries()) {
@@ -90,6 +90,21 @@ function finished(kinds: readonly number[], labels: readonly string[], below: re
     rank,
     circular,
   };
+}
+
+/** Takes out what stands twice under a gate, in place: these lists belong to the builder. */
+function withoutTwins(below: readonly NodeId[][]): readonly NodeId[][] {
+  const last = new Int32Array(below.length).fill(-1);
+  for (const [node, children] of below.entries()) {
+    let kept = 0;
+    for (const child of children) {
+      if (at(last, child) === node) continue;
+      last[child] = node;
+      children[kept++] = child;
+    }
+    children.length = kept;
+  }
+  return below;
 }
 
 /** Depth first, without recursion: a chain of needs may be as long as the manifest. */
@@ -190,12 +205,21 @@ export function fallOf(gates: Gates): Fall {
   };
 }
 
-/** Labels from a fallen node down to what was lost first, each once. */
-export function pathOf(gates: Gates, fall: Fall, from: NodeId): readonly string[] {
+/**
+ * Labels from a fallen node down to what was lost first, each once. Of an `any` gate all children have fallen; `prefer` may name the
+ * one to follow. It never runs in a circle: whatever decides a fall has fallen before it.
+ */
+export function pathOf(
+  gates: Gates,
+  fall: Fall,
+  from: NodeId,
+  prefer: (gate: NodeId) => NodeId | undefined = () => undefined,
+): readonly string[] {
   const path: string[] = [];
-  for (let node: NodeId | undefined = from; node !== undefined; node = fall.cause(node)) {
+  for (let node: NodeId | undefined = from; node !== undefined; ) {
     const label = gates.labels[node] ?? "";
     if (label !== "" && path.at(-1) !== label) path.push(label);
+    node = (at(gates.kind, node) === any ? prefer(node) : undefined) ?? fall.cause(node);
   }
   return path;
 }

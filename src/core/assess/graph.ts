@@ -32,6 +32,7 @@ export type Graph = {
   readonly targets: ReadonlyMap<string, readonly { readonly region: RegionName; readonly node: NodeId }[]>;
   /** The region that a gate is in, for regions themselves and for instances. */
   readonly regionOf: ReadonlyMap<NodeId, RegionName>;
+  readonly gateOf: (region: RegionName) => NodeId | undefined;
   /** The leaves that go with a region. */
   readonly lossOf: (region: RegionName) => readonly NodeId[];
 };
@@ -96,7 +97,16 @@ export function componentGraph(system: System, knowledge: Knowledge): Graph {
     for (const [region, gate] of each) if (region !== "") regionOf.set(gate, region);
   }
   const gates = builder.build();
-  return { system, gates, components: components.list, goals, targets, regionOf, lossOf: places.lossOf };
+  return {
+    system,
+    gates,
+    components: components.list,
+    goals,
+    targets,
+    regionOf,
+    gateOf: places.gateOf,
+    lossOf: places.lossOf,
+  };
 }
 
 function instancesOf(

@@ -5,7 +5,11 @@ import type { Component } from "./components.ts";
 import { at, type Fall, type NodeId } from "./gates.ts";
 import type { Goal, Graph } from "./graph.ts";
 
-export type Need = { readonly component: Component; readonly goal: Goal; readonly path: readonly string[] };
+export type Need = {
+  readonly component: Component;
+  readonly goal: Goal /** Worked out when it is asked for. */;
+  readonly path: () => readonly string[];
+};
 
 /**
  * `fall` is the net with the region lost, `goals` what has fallen. Walks down from the goals through what has fallen, never into the
@@ -30,7 +34,7 @@ export function needsOf(graph: Graph, fall: Fall, goals: readonly Goal[], lost: 
         seen.add(child);
         above.set(child, node);
         if (!isThere) queue.push(child);
-        else needs.push({ component: thingOf(graph, own, child), goal, path: pathDown(graph, above, child) });
+        else needs.push({ component: thingOf(graph, own, child), goal, path: () => pathDown(graph, above, child) });
       }
     }
   }

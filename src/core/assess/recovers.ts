@@ -2,7 +2,7 @@
 
 import type { RegionName } from "../model/system.ts";
 import type { Component } from "./components.ts";
-import { type Fall, fallOf, type NodeId, pathOf } from "./gates.ts";
+import { at, type Fall, fallOf, type NodeId, pathOf } from "./gates.ts";
 import type { Goal, Graph } from "./graph.ts";
 
 export type Recovery = {
@@ -49,6 +49,30 @@ export function worstOf(goals: readonly Goal[]): Goal | undefined {
   return goals.find(({ kind }) => kind === "route") ?? goals[0];
 }
 
+/**
+ * From a fallen goal down to what is missing. Where several regions could have served, it leads through one that still stands, if there
+ * is one: that a lost region does not serve is no news.
+ */
+export function wayDown(graph: Graph, fall: Fall, goal: Goal): readonly string[] {
+  const { gates, regionOf, gateOf } = graph;
+  const isLost = (child: NodeId): boolean => {
+    for (let node: NodeId | undefined = child; node !== undefined; node = fall.cause(node)) {
+      const region = regionOf.get(node);
+      if (region !== undefined) return fall.fallen(gateOf(region) ?? -1);
+    }
+    return false;
+  };
+  return pathOf(gates, fall, goal.node, (gate) => {
+    const usual = fall.cause(gate);
+    if (usual === undefined || !isLost(usual)) return usual;
+    for (let edge = at(gates.childStart, gate); edge < at(gates.childStart, gate + 1); edge++) {
+      const child = at(gates.children, edge);
+      if (!isLost(child)) return child;
+    }
+    return usual;
+  });
+}
+
 function read(graph: Graph, fall: Fall): Recovery {
   const targets = [...graph.targets].map(([group, places]) => ({
     group,
@@ -59,7 +83,7 @@ function read(graph: Graph, fall: Fall): Recovery {
     .map(({ name, node }) => ({ route: name, served: !fall.fallen(node) }));
   const fallen = graph.goals.filter(({ node }) => fall.fallen(node));
   const worst = worstOf(fallen);
-  const path = worst === undefined ? [] : pathOf(graph.gates, fall, worst.node);
+  const path = worst === undefined ? [] : wayDown(graph, fall, worst);
   return { recovers: worst === undefined, targets, routes, path, why: sentence(graph, targets, fallen, path) };
 }
 
