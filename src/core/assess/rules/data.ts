@@ -48,12 +48,15 @@ export const dataRules: readonly Rule[] = [
       facts.services.flatMap((verdict): readonly Said[] => {
         const method = verdict.possible.find((possible) => possible.method === verdict.method);
         if (method?.requires === undefined || method.requires.length === 0) return [];
+        const service = facts.service(verdict.name);
+        // In one region alone nothing is replicated, whatever the usual method would be.
+        if (service !== undefined && facts.regionsOf(service).length === 1) return [];
         return [
           {
             service: verdict.name,
             path: ["services", verdict.name],
             source: method.source,
-            message: `${method.method} of ${verdict.name} works only if: ${method.requires.join("; ")}`,
+            message: `${method.method} of ${verdict.name} works only if ${method.requires.join("; and if ")}.`,
             fix: "Look, and write it under `settings` of the service.",
           },
         ];
@@ -285,11 +288,15 @@ export const dataRules: readonly Rule[] = [
 /** Where two people can change one record; a cluster or a gateway that serves in several regions has no records. */
 const recordAreas: ReadonlySet<Area | undefined> = new Set<Area>(["data", "cache", "storage"]);
 
+/** Where the only thing of its kind may lie; a queue passes on, a cache is filled again, a registry is built from source. */
+const keptAreas: ReadonlySet<Area> = new Set<Area>(["data", "storage", "security", "protection"]);
+
 /** Whether anything is in it that cannot be made anew: a cluster whose state lies in stores outside, for one, is empty. */
 function keepsData(facts: Facts, service: Service): boolean {
   const type = facts.typeOf(service);
   if (type?.holdsData !== true) return false;
-  if (type.area !== "compute" && type.area !== "workflow" && type.area !== "delivery") return true;
+  if (keptAreas.has(type.area)) return true;
+  if (type.area !== "compute") return false;
   const method = facts.methodOf(service);
   if (method === undefined || (method.kind !== "redeploy" && method.kind !== "multi-write")) return true;
   const settings = settingsOf(service, type, facts.regionsOf(service)[0]);

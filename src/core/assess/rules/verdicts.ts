@@ -1,5 +1,7 @@
 // What was reckoned, said as findings: losses that are not survived, objectives that are missed, fates that are shared, money.
 
+import type { Service } from "../../model/system.ts";
+import type { Facts } from "../facts.ts";
 import type { Rule, Said } from "../rule.ts";
 import { composition, guide, own } from "./sources.ts";
 
@@ -50,20 +52,31 @@ export const verdictRules: readonly Rule[] = [
     why: "Two regions are two only as far as nothing else takes both. A registry, an identity provider, a zone of names, a key vault, a pipeline, a global product: if the switch or the other side needs it, its loss together with a region, or alone, leaves nobody who serves. In large outages it was rarely the replicas that failed; it was what they shared.",
     mend: "Have it in both regions, or be able to switch and run without it; otherwise accept it with the reason.",
     source: own("Assess, shared fate"),
-    check: (facts) =>
-      facts.sharedFate
+    check: (facts) => {
+      const serving = servingRegions(facts);
+      return facts.sharedFate
         .filter((fate) => fate.cut.length === 1)
-        .map((fate): Said => {
+        .flatMap((fate): readonly Said[] => {
           const thing = fate.cut[0] ?? "";
           const service = facts.service(thing);
-          return {
-            ...(service === undefined ? {} : { service: service.name }),
-            path: service === undefined ? ["system"] : ["services", service.name],
-            of: thing,
-            message: fate.why,
-            fix: "Have it on both sides, or accept this with the reason.",
-          };
-        }),
+          // A service of one region, a gateway of one region and a watchdog in the wrong region each have a rule of their own.
+          const told =
+            service !== undefined &&
+            (service.watches !== undefined ||
+              toldElsewhere.has(service.type) ||
+              soleRegion(facts, serving, service) !== undefined);
+          if (told) return [];
+          return [
+            {
+              ...(service === undefined ? {} : { service: service.name }),
+              path: service === undefined ? ["system"] : ["services", service.name],
+              of: thing,
+              message: fate.why,
+              fix: "Have it on both sides, or accept this with the reason.",
+            },
+          ];
+        });
+    },
   },
   {
     id: "single-region-dependency",
@@ -73,27 +86,18 @@ export const verdictRules: readonly Rule[] = [
     mend: "Deploy it in the other region as well, or remove the need.",
     source: own("Assess, shared fate"),
     check: (facts) => {
-      const serving = new Set(facts.system.groups.flatMap((group) => group.primary));
+      const serving = servingRegions(facts);
       return facts.system.services.flatMap((service): readonly Said[] => {
-        if (facts.typeOf(service)?.scope === "global" || facts.typeOf(service)?.reach === "own-region") return [];
-        const regions = facts.regionsOf(service);
-        const only = regions[0];
-        if (regions.length !== 1 || only === undefined) return [];
-        // A place of its own, such as a third party, is lost with neither region: that is a shared fate, told there.
-        if (serving.size > 0 && !serving.has(only)) return [];
-        const users = facts
-          .usersOf(service.name)
-          .filter(
-            (user) => facts.regionsOf(user).some((region) => region !== only) && facts.regionsOf(user).length > 1,
-          );
-        const user = users[0];
-        if (user === undefined) return [];
-        const starts = !user.needs.includes(service.name);
+        const sole = soleRegion(facts, serving, service);
+        if (sole === undefined) return [];
+        const { only, user, more } = sole;
+        const starts = user.needs.includes(service.name) ? "" : "to start ";
+        const others = more === 0 ? "" : more === 1 ? ", as one more service does" : `, as ${more} more services do`;
         return [
           {
             service: service.name,
             path: ["services", service.name, "in"],
-            message: `${service.name} is only in ${only}, and ${user.name} needs it ${starts ? "to start " : ""}in ${facts.regionsOf(user).join(" and ")}${users.length > 1 ? `, as ${users.length - 1} more services do` : ""}.`,
+            message: `${service.name} is only in ${only}, and ${user.name} needs it ${starts}in ${facts.regionsOf(user).join(" and ")}${others}.`,
             fix: "Deploy it in the other region as well.",
           },
         ];
@@ -136,7 +140,8 @@ export const verdictRules: readonly Rule[] = [
       const seen = new Set<string>();
       return facts.controlPlane.flatMap((row): readonly Said[] => {
         const key = `${row.service} ${row.step}`;
-        if (row.stands || seen.has(key)) return [];
+        // A watchdog in the region it watches has a rule of its own.
+        if (row.stands || seen.has(key) || facts.service(row.service)?.watches !== undefined) return [];
         seen.add(key);
         return [
           {
@@ -192,19 +197,53 @@ export const verdictRules: readonly Rule[] = [
   },
 ];
 
-function missed(losses: Parameters<Rule["check"]>[0]["losses"], objective: string): readonly Said[] {
+function missed(losses: Facts["losses"], objective: string): readonly Said[] {
   return losses.flatMap((loss) =>
-    loss.regions.length > 1
+    // What is not survived at all has a finding of its own, and no time to shorten.
+    loss.regions.length > 1 || !loss.survives
       ? []
       : loss.breaks
           .filter((broken) => broken.objective.toLowerCase() === objective)
-          .map((broken) => ({
-            path: ["objectives", objective],
-            of: loss.region,
-            message: broken.why,
-            fix: `Shorten "${broken.term}", or change the objective.`,
-          })),
+          .map((broken) => {
+            const said = { path: ["objectives", objective], of: loss.region };
+            if (Number.isFinite(broken.seconds))
+              return {
+                ...said,
+                message: `When ${loss.region} is lost, ${broken.why}: ${broken.term}`,
+                fix: `Shorten "${broken.term}", or change the objective.`,
+              };
+            return {
+              ...said,
+              // Nobody knows that it is missed; only that nobody promises that it is kept.
+              severity: "warning" as const,
+              message: `When ${loss.region} is lost, ${broken.why}: ${broken.term}`,
+              fix: "Use a method whose figure has a bound, or watch the figure yourself, alarm on it, and accept this.",
+            };
+          }),
   );
 }
+
+/** Types for which a rule of their own says that they are missing in a region. */
+const toldElsewhere: ReadonlySet<string> = new Set(["azure/data-gateway"]);
+
+/** The one region that a service is in, where others of several regions need it; undefined: it is no such thing. */
+function soleRegion(facts: Facts, serving: ReadonlySet<string>, service: Service): Sole | undefined {
+  const type = facts.typeOf(service);
+  if (type?.scope === "global" || type?.reach === "own-region" || toldElsewhere.has(service.type)) return undefined;
+  const [only, ...others] = facts.regionsOf(service);
+  if (only === undefined || others.length > 0) return undefined;
+  // A place of its own, such as a third party, is lost with neither region: that is a shared fate, told there.
+  if (serving.size > 0 && !serving.has(only)) return undefined;
+  const users = facts
+    .usersOf(service.name)
+    .filter((user) => facts.regionsOf(user).some((region) => region !== only) && facts.regionsOf(user).length > 1);
+  const user = users[0];
+  return user === undefined ? undefined : { only, user, more: users.length - 1 };
+}
+
+type Sole = { readonly only: string; readonly user: Service; readonly more: number };
+
+const servingRegions = (facts: Facts): ReadonlySet<string> =>
+  new Set(facts.system.groups.flatMap((group) => group.primary));
 
 const times = (factor: number): string => `${Math.round(factor * 100) / 100} times`;

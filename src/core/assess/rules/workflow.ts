@@ -202,21 +202,28 @@ export const workflowRules: readonly Rule[] = [
     why: "A logic app's state and history stay where the run began and cannot be moved. Runs in progress are abandoned when their region is lost, and new ones begin in the other region. Short stages that hand over through a queue (routing slip, process manager, peek-lock) leave less to be abandoned.",
     mend: "Split long workflows into stages that hand over through a queue, and send run diagnostics to a workspace outside the region.",
     source: logicApps("Logic app state and history", "state-history"),
-    check: (facts) =>
-      facts.system.services.flatMap((service): readonly Said[] =>
-        service.type === "azure/logic-app" && facts.regionsOf(service).length > 1
-          ? [
-              {
-                service: service.name,
-                path: ["services", service.name],
-                message: `Runs of ${service.name} that are in progress when its region is lost are abandoned, and their history stays there.`,
-                fix: "Hand over between short stages through a queue, and send diagnostics to a workspace elsewhere.",
-              },
-            ]
-          : [],
-      ),
+    check: (facts) => {
+      // One finding for all of them: it is true of every logic app, and mended for all in the same way.
+      const apps = facts.system.services
+        .filter((service) => service.type === "azure/logic-app" && facts.regionsOf(service).length > 1)
+        .map((service) => service.name);
+      const [first] = apps;
+      if (first === undefined) return [];
+      const rest = apps.length - namedMax;
+      const named = apps.slice(0, namedMax).join(", ");
+      return [
+        {
+          ...(apps.length === 1 ? { service: first } : {}),
+          path: ["services", first],
+          message: `Runs in progress when their region is lost are abandoned, and their history stays there: ${named}${rest > 0 ? ` and ${rest} more` : ""}.`,
+          fix: "Hand over between short stages through a queue, and send diagnostics to a workspace elsewhere.",
+        },
+      ];
+    },
   },
 ];
+
+const namedMax = 4;
 
 /** More often than once an hour. */
 function isFrequent(cron: string): boolean {
