@@ -3,7 +3,6 @@
 
 import type {
   AssessReport,
-  Bound,
   Finding,
   Loss,
   PatternVerdict,
@@ -11,7 +10,7 @@ import type {
   SharedFate,
   Term,
 } from "../../core/model/assess-report.ts";
-import { clean, count, counted, span } from "../words.ts";
+import { clean, count, counted, cut, span } from "../words.ts";
 import { hang, heading, type Paint, painter, type TextOptions, type Tone, table, widthOf } from "./layout.ts";
 
 export type AssessTextOptions = TextOptions & {
@@ -45,29 +44,33 @@ export function renderAssessment(report: AssessReport, options: AssessTextOption
 
 const tones: Readonly<Record<AssessReport["verdict"], Tone>> = { meets: "good", fails: "bad", unknown: "warn" };
 
-const pairOf = (bound: Bound): string =>
-  bound.expected === bound.worst ? span(bound.worst) : `${span(bound.expected)}, at worst ${span(bound.worst)}`;
+/** A name in a table's first column; in full it stands in the sentences. */
+const nameMax = 28;
 
 function lossLines(report: AssessReport, paint: Paint, width: number): readonly string[] {
   if (report.losses.length === 0) return [];
   const rows = report.losses.map((loss) => [
-    clean(loss.region),
+    cut(clean(loss.region), nameMax),
     loss.survives ? paint("good", "yes") : paint("bad", "no"),
-    loss.survives ? pairOf(loss.rtoSeconds) : "-",
-    loss.survives ? pairOf(loss.rpoSeconds) : "-",
+    ...[loss.rtoSeconds.expected, loss.rtoSeconds.worst, loss.rpoSeconds.expected, loss.rpoSeconds.worst].map(
+      (seconds) => (loss.survives ? span(seconds) : "-"),
+    ),
     loss.targets
       .map((target) => `${clean(target.group)}: ${target.to === null ? "nowhere" : `to ${clean(target.to)}`}`)
       .join(", "),
   ]);
+  const { rtoSeconds, rpoSeconds } = report.objectives;
   return [
-    heading("When a region is lost", paint),
+    heading(`When a region is lost (allowed: recovery ${span(rtoSeconds)}, lost work ${span(rpoSeconds)})`, paint),
     ...table(
       [
         { title: "lost" },
         { title: "survives" },
-        { title: `users write again (RTO ${span(report.objectives.rtoSeconds)})` },
-        { title: `work lost (RPO ${span(report.objectives.rpoSeconds)})` },
-        { title: "goes to" },
+        { title: "recovery", align: "right" },
+        { title: "worst", align: "right" },
+        { title: "work lost", align: "right" },
+        { title: "worst", align: "right" },
+        { title: "goes" },
       ],
       rows,
       { width, indent: 2, paint },
@@ -216,7 +219,7 @@ function serviceLines(
         const figures = declared === undefined ? [] : [declared.rpoSeconds, declared.rtoSeconds];
         const ruledOut = service.ruledOut.some((method) => method.method === service.method);
         return [
-          clean(service.name),
+          cut(clean(service.name), nameMax),
           clean(service.type),
           `${service.method === undefined ? "-" : ruledOut ? paint("bad", `${clean(service.method)}: not possible`) : clean(service.method)}${figures[0] === undefined ? "" : ` (${span(figures[0].worst)} lost)`}`,
           [
@@ -238,12 +241,13 @@ function serviceLines(
 function patternLines(report: AssessReport, paint: Paint, width: number): readonly string[] {
   if (report.patterns.length === 0) return [];
   const row = (pattern: PatternVerdict): readonly string[] => [
-    `${pattern.pattern}${pattern.declared ? " (declared)" : ""}`,
+    pattern.pattern,
     pattern.meets ? paint("good", "yes") : paint("bad", "no"),
-    pairOf(pattern.rtoSeconds),
+    span(pattern.rtoSeconds.expected),
+    span(pattern.rtoSeconds.worst),
     span(pattern.rpoSeconds.worst),
     count(Math.round(pattern.downtimeMinutesPerYear * 10) / 10),
-    `${(Math.round(pattern.costFactor * 100) / 100).toFixed(2)}${pattern.monthly === undefined ? "" : ` = ${count(Math.round(pattern.monthly))} ${clean(report.cost.currency)}`}`,
+    `${(Math.round(pattern.costFactor * 100) / 100).toFixed(2)}${pattern.monthly === undefined ? "" : ` = ${count(Math.round(pattern.monthly))} ${clean(report.cost.currency)}`}${pattern.declared ? ", declared" : ""}`,
   ];
   return [
     heading("Patterns side by side", paint),
@@ -251,10 +255,11 @@ function patternLines(report: AssessReport, paint: Paint, width: number): readon
       [
         { title: "pattern" },
         { title: "meets" },
-        { title: "recovery" },
+        { title: "recovery", align: "right" },
+        { title: "worst", align: "right" },
         { title: "lost, worst", align: "right" },
-        { title: "min/year down", align: "right" },
-        { title: "cost of one region x" },
+        { title: "down min/year", align: "right" },
+        { title: "cost, times one region's" },
       ],
       report.patterns.map(row),
       { width, indent: 2, paint },
