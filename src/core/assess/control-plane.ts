@@ -5,8 +5,9 @@
 import type { AssessReport } from "../model/assess-report.ts";
 import type { Group, Region, RegionName, Service, System } from "../model/system.ts";
 import { globalPlane, isEverywhere, providerOf, type Side } from "./components.ts";
-import { type Graph, isDecisive, methodOf, mustStart, needsSource } from "./graph.ts";
+import type { Graph } from "./graph.ts";
 import type { Knowledge, MethodKnowledge, ServiceKnowledge, Where } from "./knowledge.ts";
+import { isDecisive, methodOf, mustStart, needsSource } from "./moves.ts";
 import { judgeOf } from "./recovers.ts";
 
 export type ControlPlaneRow = AssessReport["controlPlane"][number];

@@ -18,7 +18,8 @@ import {
   type Side,
 } from "./components.ts";
 import { type GateBuilder, type Gates, gateBuilder, type NodeId } from "./gates.ts";
-import type { Knowledge, MethodKnowledge, ServiceKnowledge, SwitchStep } from "./knowledge.ts";
+import type { Knowledge, MethodKnowledge, ServiceKnowledge } from "./knowledge.ts";
+import { coldPatterns, dataSteps, methodOf, movedKinds, mustStart, needsSource } from "./moves.ts";
 
 /** Something that has to be there for the system to be called well. */
 export type Goal = { readonly kind: "route" | "group" | "service"; readonly name: string; readonly node: NodeId };
@@ -201,42 +202,6 @@ function moveNeeds(service: Service, group: Group, side: Side, making: Making): 
   if (group.pattern === "backup-restore" && (service.copies ?? []).length > 0) needs.push(copiesOf(service, making));
   return needs;
 }
-
-/** Nothing has to be started where both sides serve at full size; a standby that is smaller or off has to grow. */
-export function mustStart(service: Service, group: Group): boolean {
-  return group.pattern !== "active-active" || service.replicas.standby < service.replicas.primary;
-}
-
-export function methodOf(service: Service, type: ServiceKnowledge | undefined): MethodKnowledge | undefined {
-  const wanted = service.replication?.method ?? type?.defaultMethod;
-  return type?.methods.find((method) => method.id === wanted);
-}
-
-/** Patterns in which the standby has to be made before it can start. */
-const coldPatterns: ReadonlySet<Group["pattern"]> = new Set(["passive-cold", "pilot-light", "backup-restore"]);
-
-/** A forced switch goes on without these: the fence is then the lease that runs out, and the other side is protected later. */
-const optionalPhases: ReadonlySet<SwitchStep["phase"]> = new Set(["check", "fence", "verify", "re-protect"]);
-
-export function isDecisive(step: SwitchStep): boolean {
-  return step.by !== "provider" && !optionalPhases.has(step.phase);
-}
-
-/** Methods by which data has to be led over; all others serve there already, or are made anew. */
-const movedKinds: ReadonlySet<MethodKnowledge["kind"]> = new Set(["replication", "copy", "backup"]);
-
-/**
- * Whether the way out asks the region that is left and there is no other way: every step that moves the data asks it, or what is made
- * anew elsewhere goes on using something there. A step that asks it where another one does the same without is for planned moves.
- */
-export function needsSource(method: MethodKnowledge): boolean {
-  const steps = dataSteps(method);
-  if (steps.length > 0) return steps.every(({ needs }) => needs === "source-region");
-  return method.kind === "redeploy" && method.dependsOn.some(({ where }) => where === "source-region");
-}
-
-const dataSteps = (method: MethodKnowledge): readonly SwitchStep[] =>
-  method.switch.out.filter((step) => isDecisive(step) && step.phase === "data");
 
 /** The interfaces without which a forced switch of the data does not happen. */
 function switchPlanes(
