@@ -129,8 +129,10 @@ function findingLines(
   const of = (severity: Finding["severity"]) => open.filter((finding) => finding.severity === severity);
   const [errors, warnings, notes] = [of("error"), of("warning"), of("info")];
   const title = `Findings: ${counted(errors.length, "error")}, ${counted(warnings.length, "warning")}, ${counted(notes.length, "note")}${accepted === 0 ? "" : `, ${count(accepted)} accepted`}`;
-  const shown = [...errors, ...warnings, ...(all ? notes : [])].slice(0, most * 3);
-  const left = errors.length + warnings.length + (all ? notes.length : 0) - shown.length;
+  // What both sides share has a section of its own, with the path.
+  const told = [...errors, ...warnings, ...(all ? notes : [])].filter((finding) => finding.rule !== "shared-fate");
+  const shown = told.slice(0, most * 3);
+  const left = told.length - shown.length;
   return [
     heading(title, paint),
     ...shown.flatMap((finding) => [
@@ -213,15 +215,15 @@ function serviceLines(
   return [
     heading("Services and the ways they can be in these regions", paint),
     ...table(
-      [{ title: "service" }, { title: "type" }, { title: "declared" }, { title: "possible; ruled out" }],
+      [{ title: "service" }, { title: "declared" }, { title: "possible; ruled out" }],
       shown.map((service) => {
         const declared = service.possible.find((method) => method.method === service.method);
-        const figures = declared === undefined ? [] : [declared.rpoSeconds, declared.rtoSeconds];
-        const ruledOut = service.ruledOut.some((method) => method.method === service.method);
+        const isRuledOut = service.ruledOut.some((method) => method.method === service.method);
+        const lost = declared?.rpoSeconds === undefined ? "" : ` (${span(declared.rpoSeconds.worst)} lost)`;
+        const name = service.method === undefined ? "-" : clean(service.method);
         return [
           cut(clean(service.name), nameMax),
-          clean(service.type),
-          `${service.method === undefined ? "-" : ruledOut ? paint("bad", `${clean(service.method)}: not possible`) : clean(service.method)}${figures[0] === undefined ? "" : ` (${span(figures[0].worst)} lost)`}`,
+          isRuledOut ? paint("bad", `${name}: not possible`) : `${name}${lost}`,
           [
             service.possible.map((method) => clean(method.method)).join(", ") || "none",
             ...(service.ruledOut.length === 0
