@@ -4,7 +4,7 @@
 
 import type { RegionName } from "../model/system.ts";
 import type { Component } from "./components.ts";
-import { type Fall, fallOf } from "./gates.ts";
+import { type Fall, fallOf, type NodeId } from "./gates.ts";
 import type { Goal, Graph } from "./graph.ts";
 import { type MinimalCuts, minimalCuts } from "./minimal-cuts.ts";
 import { needsOf } from "./needs-of.ts";
@@ -14,6 +14,8 @@ import { type Class, goalNodes, namedClasses, servingRegions } from "./thing-cla
 export type Cut = {
   /** The regions that have to be lost before, any one of them; empty: it is a cut as the system runs. */
   readonly lost: readonly RegionName[];
+  /** The lost region falls alone as well, because of these; the cut is what is left to mend when they are elsewhere. */
+  readonly assuming: readonly Component[];
   /** One or two. */
   readonly components: readonly Component[];
   /** For each of them, what else has the very same consequence. */
@@ -49,6 +51,7 @@ export function cutsOf(graph: Graph, options: { readonly order?: 1 | 2; readonly
   const fall = fallOf(graph.gates);
   const fallen = fallenWith(graph, fall, serving);
   const culprits = culpritsOf(graph, fall, fallen);
+  const gone = new Map(serving.map((region) => [region, lossesOf(graph, region, culprits)]));
   const few = [...culprits.values()].filter((needs) => needs.length <= tellApart);
   const needed = new Set(few.flatMap((needs) => needs.map(({ component }) => component.node)));
   const classes = namedClasses(graph, isServing, needed);
@@ -57,7 +60,7 @@ export function cutsOf(graph: Graph, options: { readonly order?: 1 | 2; readonly
   const found = new Map<string, Found>();
 
   const look = (lost: RegionName | undefined, among: readonly number[], pairs: boolean): void => {
-    const losses = lost === undefined ? [] : graph.lossOf(lost);
+    const losses = lost === undefined ? [] : (gone.get(lost) ?? []);
     const things = among.map((position) => classes[position]?.first.node ?? -1);
     const first = pairs ? among.flatMap((position, i) => (classes[position]?.within === undefined ? [i] : [])) : [];
     const cuts = minimalCuts(graph.gates, goalNodes(graph), things, losses, { order: pairs ? 2 : 1, first });
@@ -72,10 +75,26 @@ export function cutsOf(graph: Graph, options: { readonly order?: 1 | 2; readonly
     .map((each) => ({ each, score: scoreOf(graph, each, classes) }))
     .sort((a, b) => a.score - b.score);
   const regional = [...culprits].flatMap(([region, needs]) => regionalCuts(region, needs, fallen, found, classes));
-  const kept = cuts.slice(0, most).map(({ each }) => told(graph, fall, each, classes, culprits));
+  const kept = cuts.slice(0, most).map(({ each }) => told(graph, fall, each, { classes, culprits, gone }));
   const place = (cut: Cut): number => cut.components.length * 2 + Math.min(1, cut.lost.length);
   const all = [...kept, ...regional].sort((a, b) => place(a) - place(b));
   return { cuts: all.slice(0, most), leftOut: Math.max(0, cuts.length + regional.length - most), fallen };
+}
+
+/**
+ * What goes with a region. Where others need something that is in it alone, that is taken as mended, and only the instances go that
+ * have others elsewhere: else the first thing missing would hide all the next.
+ */
+function lossesOf(
+  graph: Graph,
+  lost: RegionName,
+  culprits: ReadonlyMap<RegionName, readonly Culprit[]>,
+): readonly NodeId[] {
+  if ((culprits.get(lost) ?? []).length === 0) return graph.lossOf(lost);
+  const places = new Map(graph.system.services.map(({ name, in: placed }) => [name, Object.keys(placed).length]));
+  return graph.components
+    .filter(({ kind, region, service }) => kind === "instance" && region === lost && places.get(service ?? "") !== 1)
+    .map(({ node }) => node);
 }
 
 type Fallen = Cuts["fallen"][number];
@@ -171,6 +190,7 @@ function regionalCuts(
     .filter(({ component }) => component.kind === "region" || !alone.has(component.node))
     .map(({ component, path, goal }) => ({
       lost: [region],
+      assuming: [],
       components: [component],
       alike: [[]],
       there: [],
@@ -189,26 +209,28 @@ function scoreOf(graph: Graph, { things, goals }: Found, classes: readonly Class
   return (things.length - 1) * 1_000 + (runs ? 0 : 400) + (hurtsUsers ? 0 : 200) + kind * 5 - Math.min(goals.size, 4);
 }
 
-function told(
-  graph: Graph,
-  fall: Fall,
-  { things, goals }: Found,
-  classes: readonly Class[],
-  culprits: ReadonlyMap<RegionName, readonly Culprit[]>,
-): Cut {
+type Known = {
+  readonly classes: readonly Class[];
+  readonly culprits: ReadonlyMap<RegionName, readonly Culprit[]>;
+  /** What goes with each region. */
+  readonly gone: ReadonlyMap<RegionName, readonly NodeId[]>;
+};
+
+function told(graph: Graph, fall: Fall, { things, goals }: Found, { classes, culprits, gone }: Known): Cut {
   const members = things.flatMap((thing) => classes[thing] ?? []);
   const fallenGoals = [...goals.keys()].flatMap((goal) => graph.goals[goal] ?? []);
   const worst = worstOf(fallenGoals);
   const when = [...(goals.get(worst === undefined ? -1 : graph.goals.indexOf(worst)) ?? [])];
   const lost = when.includes("") ? [] : when;
   const first = lost[0];
-  const before = fall.lose(first === undefined ? [] : graph.lossOf(first));
+  const before = fall.lose(first === undefined ? [] : (gone.get(first) ?? []));
   fall.lose(members.map((member) => member.first.node));
   const path = pathTo(graph, fall, fallenGoals);
   fall.undo(before);
   const only = members.length === 1 ? members[0]?.first : undefined;
   return {
     lost,
+    assuming: first === undefined ? [] : (culprits.get(first) ?? []).map(({ component }) => component),
     components: members.map((member) => member.first),
     alike: members.map(({ alike }) => alike),
     there: only?.kind === "region" ? (culprits.get(only.name) ?? []).map(({ component }) => component) : [],

@@ -116,7 +116,7 @@ export function named(component: Component): string {
     shared: component.name,
     instance: component.region === undefined ? component.name : `${component.service} in ${component.region}`,
     service: component.name,
-    "control-plane": component.name,
+    "control-plane": `the ${component.name}`,
     change: `a bad ${component.name}`,
     copy: component.name,
   };

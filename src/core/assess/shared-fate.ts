@@ -51,7 +51,10 @@ function acceptedWhy(fate: SharedFate, system: System, today: string | undefined
 }
 
 function sentence(cut: Cut, system: System): string {
-  const once = cut.lost.length === 0 ? "" : `once ${listed(cut.lost, "or")} is lost, `;
+  const elsewhere = [...new Set(cut.assuming.map(({ service, name }) => service ?? name))];
+  const some = elsewhere.length > 3 ? [...elsewhere.slice(0, 3), `${elsewhere.length - 3} more`] : elsewhere;
+  const even = some.length === 0 ? "" : `even with ${listed(some, "and")} elsewhere, `;
+  const once = cut.lost.length === 0 ? "" : `once ${listed(cut.lost, "or")} is lost, ${even}`;
   const goal = cut.goals[0];
   const effect =
     goal === undefined
