@@ -33,6 +33,8 @@ export type Graph = {
   readonly targets: ReadonlyMap<string, readonly { readonly region: RegionName; readonly node: NodeId }[]>;
   /** The region that a gate is in, for regions themselves and for instances. */
   readonly regionOf: ReadonlyMap<NodeId, RegionName>;
+  /** Gates that never stood, with the service of which there is none that could be used there. */
+  readonly missing: ReadonlyMap<NodeId, ServiceName>;
   readonly gateOf: (region: RegionName) => NodeId | undefined;
   /** The leaves that go with a region. */
   readonly lossOf: (region: RegionName) => readonly NodeId[];
@@ -49,6 +51,7 @@ type Making = {
   /** Instances by service and region; a service that is everywhere has one, under "". */
   readonly instances: ReadonlyMap<ServiceName, ReadonlyMap<RegionName, NodeId>>;
   readonly anywhere: Map<ServiceName, NodeId>;
+  readonly missing: Map<NodeId, ServiceName>;
   readonly controllers: NodeId | undefined;
   /** Watchdogs of one's own, by the region they look at. */
   readonly watchdogs: ReadonlyMap<RegionName, NodeId>;
@@ -83,6 +86,7 @@ export function componentGraph(system: System, knowledge: Knowledge): Graph {
     typeOf,
     instances,
     anywhere: new Map(),
+    missing: new Map(),
     controllers: controllers.length === 0 ? undefined : builder.any("the controller", controllers),
     watchdogs: watchdogsOf(system, builder, instances),
   };
@@ -105,6 +109,7 @@ export function componentGraph(system: System, knowledge: Knowledge): Graph {
     goals,
     targets,
     regionOf,
+    missing: making.missing,
     gateOf: places.gateOf,
     lossOf: places.lossOf,
   };
@@ -160,9 +165,15 @@ function useOf(need: ServiceName, user: Service, region: RegionName, making: Mak
   const moves = service.group !== undefined && service.group !== user.group && making.groups.has(service.group);
   if (local !== undefined && !moves) return local;
   if (making.typeOf(service)?.reach === "own-region" && region !== "") {
-    return local ?? making.builder.any(`no ${need} in ${region}`);
+    return local ?? none(need, region, making);
   }
   return anywhere(service, making);
+}
+
+function none(service: ServiceName, region: RegionName, { builder, missing }: Making): NodeId {
+  const gate = builder.any(`no ${service} in ${region}`);
+  missing.set(gate, service);
+  return gate;
 }
 
 /** Any instance of it; of a service that moves, wherever its group may be. */
@@ -269,7 +280,7 @@ function targetsOf(making: Making): Graph["targets"] {
 
 function memberAt(service: Service, region: RegionName, making: Making): NodeId {
   const instances = making.instances.get(service.name);
-  return instances?.get("") ?? instances?.get(region) ?? making.builder.any(`no ${service.name} in ${region}`);
+  return instances?.get("") ?? instances?.get(region) ?? none(service.name, region, making);
 }
 
 function goalsOf(making: Making, targets: Graph["targets"]): readonly Goal[] {

@@ -13,12 +13,20 @@ export type Need = {
 
 /**
  * `fall` is the net with the region lost, `goals` what has fallen. Walks down from the goals through what has fallen, never into the
- * region itself: where it meets the region, something there is needed from outside. The region as a place to serve in is no such thing.
+ * region itself: where it meets the region, something there is needed from outside; and so is what is there, and in the other region is
+ * missing. The region as a place to serve in is no such thing.
  * Linear in what has fallen.
  */
 export function needsOf(graph: Graph, fall: Fall, goals: readonly Goal[], lost: RegionName): readonly Need[] {
   const { gates, regionOf } = graph;
   const own = new Map(graph.components.map((component) => [component.node, component]));
+  const there = new Map(
+    graph.components.flatMap((component) =>
+      component.kind === "instance" && component.region === lost && component.service !== undefined
+        ? [[component.service, component] as const]
+        : [],
+    ),
+  );
   const needs: Need[] = [];
   const above = new Map<NodeId, NodeId>();
   const seen = new Set<NodeId>();
@@ -29,6 +37,14 @@ export function needsOf(graph: Graph, fall: Fall, goals: readonly Goal[], lost: 
       for (let edge = at(gates.childStart, node); edge < at(gates.childStart, node + 1); edge++) {
         const child = at(gates.children, edge);
         if (!fall.fallen(child) || seen.has(child)) continue;
+        const missing = graph.missing.get(child);
+        const only = missing === undefined ? undefined : there.get(missing);
+        if (only !== undefined) {
+          seen.add(child);
+          above.set(child, node);
+          needs.push({ component: only, goal, path: () => pathDown(graph, above, child) });
+          continue;
+        }
         const isThere = regionOf.get(child) === lost;
         if (isThere && !isNeededFrom(graph, node, above)) continue;
         seen.add(child);

@@ -104,6 +104,8 @@ function sentence(
   const through = path.slice(1, -1).join(", then ");
   const whom = worst.kind === "route" ? `Nobody serves the users of ${worst.name}` : `${worst.name} has no place to be`;
   if (missing === worst.name) return `${whom}.`;
+  if (missing.startsWith("no "))
+    return `${whom}: ${through === "" ? "" : `it needs ${through}, and `}there is ${missing}.`;
   return through === "" ? `${whom} without ${missing}.` : `${whom}: it needs ${through}, and in the end ${missing}.`;
 }
 

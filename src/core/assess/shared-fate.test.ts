@@ -181,6 +181,12 @@ describe("who takes over", () => {
       "web@south",
       "no link in south",
     ]);
+    expect(sharedFateOf(shop, world).sharedFate.map(({ cut, why }) => ({ cut, why }))).toEqual([
+      {
+        cut: ["link"],
+        why: "Without link in north nobody serves the users of shop.example.com: link is in north only.",
+      },
+    ]);
     expect(sharedAcrossRegions(shop, world)).toEqual([
       { user: "web", in: "south", need: "link", for: "running", from: [] },
     ]);
@@ -247,6 +253,26 @@ describe("shared fate", () => {
     );
     const active = system({ services: shop.services, group: { pattern: "active-active" } });
     expect(cutsIn(active)).toEqual([]);
+  });
+
+  test("what the first missing thing hides is told as well, as if that were mended", () => {
+    const shop = system({
+      services: [
+        web({ needs: ["sessions"], startNeeds: ["registry"] }),
+        service("sessions", ["north"]),
+        service("registry", ["hub"]),
+      ],
+    });
+    expect(sharedFateOf(shop, knowing()).sharedFate.map(({ cut, why }) => ({ cut, why }))).toEqual([
+      {
+        cut: ["sessions"],
+        why: "Without sessions in north nobody serves the users of shop.example.com: sessions is in north only.",
+      },
+      {
+        cut: ["registry"],
+        why: "Once north is lost, even with sessions elsewhere, without registry in hub nobody serves the users of shop.example.com: registry is in hub only. The same goes for the region hub.",
+      },
+    ]);
   });
 
   test("what is needed to start and lies in the lost region is told as that", () => {

@@ -80,6 +80,8 @@ function reasonOf(component: Component, cut: Cut, system: System): string {
   if (kind === "instance") {
     const service = system.services.find((each) => each.name === component.service);
     const regions = Object.keys(service?.in ?? {});
+    const missing = cut.path.at(-1) ?? "";
+    if (missing.startsWith("no ")) return `there is ${missing}, and the one in ${component.region} is of no use there`;
     return regions.length === 1 ? `${component.service} is in ${component.region} only` : "";
   }
   if (kind === "region" && cut.there.length > 0) {
@@ -114,7 +116,7 @@ function accountReason(system: System, name: string): string {
   const owned = `${listed(
     regions.map((region) => region.name),
     "and",
-  )} belong to it, so one deletion or one stolen key takes both`;
+  )} belong to it, so one deletion or one stolen key takes ${regions.length > 2 ? "all of them" : "both"}`;
   const account = regions[0]?.account;
   const spared = account === undefined ? [] : copiesBeyond(system, account);
   const first = spared[0];
@@ -123,18 +125,19 @@ function accountReason(system: System, name: string): string {
     : `${owned}; what is left is the copy ${first.copy} of ${first.service}, from which all has to be built anew`;
 }
 
-/** Copies that outlive the deletion of an account, with all its regions. A copy that names no account belongs to its region's. */
+/** Copies of what is in an account that outlive its deletion with all its regions. A copy that names no account belongs to its region's. */
 export function copiesBeyond(
   system: System,
   account: string,
 ): readonly { readonly service: ServiceName; readonly copy: string }[] {
   const owners = new Map(system.regions.map((region) => [region.name, region.account]));
-  return system.services.flatMap(({ name, copies = [] }) =>
-    copies.flatMap((copy) => {
+  return system.services.flatMap(({ name, in: placed, copies = [] }) => {
+    if (!Object.keys(placed).some((region) => owners.get(region) === account)) return [];
+    return copies.flatMap((copy) => {
       const owner = copy.account ?? owners.get(copy.in);
       return owner === undefined || owner === account ? [] : [{ service: name, copy: copy.name }];
-    }),
-  );
+    });
+  });
 }
 
 export type Use = {
