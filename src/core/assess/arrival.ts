@@ -10,8 +10,25 @@ import { boundOf, recoveryTimeOf } from "./numbers.ts";
 export function arrival(losing: Losing, { route }: Entry, item: Item, sofar: Bound): readonly Term[] {
   if (route === undefined) return [];
   const { ground } = losing;
-  if (route.through !== undefined) return [throughFront(ground, route.name, route.through)];
   const ttl = route.ttlMs / 1_000;
+  if (route.through !== undefined) {
+    const front = throughFront(ground, route.name, route.through);
+    const type = ground.items[ground.indexOf.get(route.through) ?? -1]?.service.type ?? "";
+    const included = namesIncludeTtl.get(type);
+    if (included === undefined) return [front];
+    const left = Math.max(0, ttl - included);
+    const asked: readonly Term[] =
+      left === 0
+        ? []
+        : [
+            {
+              what: `users of ${route.name} ask DNS again, TTL ${short(ttl)}`,
+              seconds: { expected: included === 0 ? ttl / 2 : left, worst: left },
+              basis: "stated",
+            },
+          ];
+    return [front, ...asked];
+  }
   const routers = ledByRouters(losing, item);
   const dns: Term = routers
     ? {
@@ -37,6 +54,15 @@ export function arrival(losing: Losing, { route }: Entry, item: Item, sofar: Bou
     },
   ];
 }
+
+/**
+ * Fronts that only answer with a name or an address, which users remember for its TTL; with the seconds of TTL that the catalog's figure
+ * of the type has in it already.
+ */
+const namesIncludeTtl: ReadonlyMap<string, number> = new Map([
+  ["azure/traffic-manager", 0],
+  ["aws/route53", 60],
+]);
 
 /** Lead the routers to the new primary and prove a write: as the catalog's postgresql.yaml has it, measured on the lab. */
 const routersLeadSeconds = 0.1;

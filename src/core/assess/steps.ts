@@ -131,8 +131,12 @@ function starting(losing: Losing, item: Item, to: RegionName): Steps {
     return beside === true ? { ready: start } : { step: start };
   }
   if (lacks) {
-    const ready = stated ?? (coldPatterns.has(pattern) ? anchored(name, to, pattern, has, needs) : undefined);
-    const step = fromCatalog ?? (stated === undefined ? unknownStart(item, to, ready) : undefined);
+    // What somebody measured is all of it. What runs already and is only too small grows beside everything else.
+    if (stated !== undefined) return has > 0 ? { ready: stated } : { step: stated };
+    if (has > 0 && !coldPatterns.has(pattern))
+      return { ready: fromCatalog ?? unknown(name, `${name} grows from ${has} to ${needs} in ${to}`) };
+    const ready = coldPatterns.has(pattern) ? anchored(name, to, pattern, has, needs) : undefined;
+    const step = fromCatalog ?? unknownStart(item, to, ready);
     return { ...(ready === undefined ? {} : { ready }), ...(step === undefined ? {} : { step }) };
   }
   const runs = method?.kind === "redeploy" && (pattern === "active-active" || pattern === "active-passive");

@@ -86,13 +86,13 @@ export const standbyRules: readonly Rule[] = [
         const group = facts.group(service);
         if (group === undefined || group.primary.length < 2) return [];
         const { primary, standby } = service.replicas;
-        if (standby === 0 || standby >= primary) return [];
+        // How long it takes is a term of the recovery time once somebody has measured it.
+        if (standby === 0 || standby >= primary || service.scaleUpMs !== undefined) return [];
         return [
           {
             service: service.name,
             path: ["services", service.name, "replicas"],
-            severity: service.scaleUpMs === undefined ? "warning" : "info",
-            message: `${service.name} runs ${standby} on standby and needs ${primary} when it serves${service.scaleUpMs === undefined ? "; how long that takes is not given" : ""}.`,
+            message: `${service.name} runs ${standby} on standby and needs ${primary} when it serves; how long that takes is not given.`,
             fix: "Measure it in a drill and write `scaleUp`, or keep as many on standby.",
           },
         ];

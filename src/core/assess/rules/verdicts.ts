@@ -209,14 +209,14 @@ function missed(losses: Facts["losses"], objective: string): readonly Said[] {
             if (Number.isFinite(broken.seconds))
               return {
                 ...said,
-                message: `When ${loss.region} is lost, ${broken.why}: ${broken.term}`,
+                message: `When ${loss.region} is lost, ${broken.why}.`,
                 fix: `Shorten "${broken.term}", or change the objective.`,
               };
             return {
               ...said,
               // Nobody knows that it is missed; only that nobody promises that it is kept.
               severity: "warning" as const,
-              message: `When ${loss.region} is lost, ${broken.why}: ${broken.term}`,
+              message: `When ${loss.region} is lost, ${broken.why}.`,
               fix: "Use a method whose figure has a bound, or watch the figure yourself, alarm on it, and accept this.",
             };
           }),
