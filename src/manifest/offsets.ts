@@ -3,20 +3,23 @@
 
 import type { Path } from "./problem.ts";
 
+/** Instead of the place of a key, for what stands under none. */
+export const noKey = -1;
+
 /** A container with more than this many children is looked into by an index, which is made when somebody first asks. */
 const fewChildren = 8;
 
 export class Offsets {
   private readonly starts: number[] = [];
-  /** -1: it stands under no key. */
   private readonly keyStarts: number[] = [];
   /** Number of the first value that stands neither in this one nor before it. */
   private readonly ends: number[] = [];
   private readonly indexes = new Map<number, ReadonlyMap<string | number, number>>();
 
-  /** Number of the value that begins here. */
+  /** Number of the value that begins here; one that holds others has to be closed behind them. */
   open(start: number, keyStart: number): number {
     this.keyStarts.push(keyStart);
+    this.ends.push(this.starts.length + 1);
     return this.starts.push(start) - 1;
   }
 
@@ -25,8 +28,20 @@ export class Offsets {
     this.ends[node] = this.starts.length;
   }
 
-  leaf(start: number, keyStart: number): void {
-    this.close(this.open(start, keyStart));
+  count(): number {
+    return this.starts.length;
+  }
+
+  /** A value that stands here again, and all in it at the places where that is written; says how many values these are. */
+  repeat(node: number, start: number, keyStart: number): number {
+    const end = this.ends[node] ?? node + 1;
+    const again = this.open(start, keyStart);
+    for (let inner = node + 1; inner < end; inner++) {
+      const copy = this.open(this.starts[inner] ?? 0, this.keyStarts[inner] ?? noKey);
+      this.ends[copy] = (this.ends[inner] ?? inner + 1) + again - node;
+    }
+    this.close(again);
+    return end - node;
   }
 
   /** The place of the value at `path`, or of its key; for a path that is not in the text, of what is nearest above it. */
@@ -43,8 +58,8 @@ export class Offsets {
   }
 
   private keyOf(node: number): number {
-    const key = this.keyStarts[node] ?? -1;
-    return key < 0 ? (this.starts[node] ?? 0) : key;
+    const key = this.keyStarts[node] ?? noKey;
+    return key === noKey ? (this.starts[node] ?? 0) : key;
   }
 
   private childOf(node: number, value: unknown, step: string | number): number | undefined {
