@@ -94,7 +94,7 @@ describe("the patterns", () => {
   test("what recovers in time and loses too much does not meet them", () => {
     const verdict = compared("", "rto: 20m, rpo: 10s").patterns.find(({ declared }) => declared);
     expect(verdict?.rtoSeconds.worst).toBeLessThan(20 * 60);
-    expect(verdict).toMatchObject({ meets: false, why: expect.stringContaining("the loss is 35 s at worst") });
+    expect(verdict).toMatchObject({ meets: false, why: expect.stringContaining("the work lost is 35 s at worst, allowed is 10 s") });
   });
 
   test("a budget that is exceeded is said, and rules the pattern out", () => {

@@ -118,7 +118,7 @@ function whyOf(
   for (const objective of ["rto", "rpo"]) {
     for (const { breaks, region } of losses) {
       const first = breaks.find((one) => one.objective === objective);
-      if (first !== undefined) return `${first.term}, when ${region} is lost: ${first.why}`;
+      if (first !== undefined) return `when ${region} is lost, ${first.why}`;
     }
   }
   if (dear !== undefined) {

@@ -104,15 +104,16 @@ function breakOf(objective: "rto" | "rpo", allowed: number, seconds: Bound, term
   for (const term of terms) if (largest === undefined || size(term) > size(largest)) largest = term;
   if (largest === undefined) return [];
   const whole = onOrdinaryDay ? seconds.expected : seconds.worst;
-  const name = objective === "rto" ? "recovery takes" : "the loss is";
+  const [takes, nobody] =
+    objective === "rto" ? ["recovery takes", "the recovery time"] : ["the work lost is", "the work lost"];
   return [
     {
       objective,
       term: largest.what,
       seconds: size(largest),
       why: Number.isFinite(whole)
-        ? `${name} ${short(whole)}${onOrdinaryDay ? "" : " at worst"}, ${short(size(largest))} of it for this, where ${short(allowed)} is allowed`
-        : `nobody can bound this, where ${short(allowed)} is allowed`,
+        ? `${takes} ${short(whole)}${onOrdinaryDay ? "" : " at worst"}, allowed is ${short(allowed)}; ${short(size(largest))} of it: ${largest.what}`
+        : `nobody bounds ${nobody}, allowed is ${short(allowed)}: ${largest.what}`,
     },
   ];
 }

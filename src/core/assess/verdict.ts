@@ -45,7 +45,8 @@ export function summaryOf(told: Told): string {
   const survives = `${system} survives the loss of ${single.length === 1 ? single[0]?.region : "any one region"}`;
   const broken = single.flatMap((loss) => loss.breaks.map((one) => ({ ...one, region: loss.region })));
   const worst = broken.find((one) => Number.isFinite(one.seconds)) ?? broken[0];
-  if (worst !== undefined) return `${survives}, but not within its objectives: ${worst.why}.`;
+  if (worst !== undefined)
+    return `${survives}, but ${Number.isFinite(worst.seconds) ? "not" : "nobody can say whether"} within its objectives: when ${worst.region} is lost, ${worst.why}.`;
   const figures = `users write again after ${short(rto)} at worst (${short(objectives.rtoSeconds)} allowed) and lose ${rpo === 0 ? "nothing" : `${short(rpo)} of work at worst (${short(objectives.rpoSeconds)} allowed)`}`;
   const errors = told.findings.filter((finding) => finding.accepted === undefined && finding.severity === "error");
   if (verdict === "fails") {
