@@ -38,6 +38,8 @@ ${rows.join("\n")}
 ${each.join("\n")}
 ## What none of this sees
 
+- **Hindsight is in it.** The manifests were written after the reports. They show that what brought the system down can be said in a
+  manifest and is then told; not that somebody would have said it.
 - **Gray failure.** A region that is slow, or loses a part of its packets, is not lost, and no cut contains it. That is the watch's work.
 - **What is not in the manifest.** A third party's own third party, a shared building, a limit on what a tool may delete: the
   assessment judges what it is told.
