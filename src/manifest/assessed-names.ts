@@ -64,9 +64,9 @@ function acceptedFindings(system: System, declared: Declared, nearest: Nearest, 
   const sections = [declared.regions, declared.groups, declared.services, declared.routes, declared.jobs];
   // A section that was too broken to tell may have had the name.
   if (system.accepted === undefined || sections.includes(undefined)) return;
+  const all = new Set(sections.flatMap((names) => [...(names ?? [])]));
   for (const [index, { of }] of system.accepted.entries()) {
-    if (of === undefined || sections.some((names) => names?.has(of) === true)) continue;
-    const all = sections.flatMap((names) => [...(names ?? [])]);
+    if (of === undefined || all.has(of)) continue;
     const meant = nearest(of, all);
     say(
       error(

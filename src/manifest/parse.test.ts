@@ -254,6 +254,32 @@ control:
   expect(good(doubtful).system.groups).toHaveLength(2);
 });
 
+test("what agents need is not asked of what people move, and that people move it is said", () => {
+  const cloud = `version: 1
+system: shop
+regions:
+  north: { at: azure/norwayeast, router: { http: "a:1", peer: "a:2" } }
+  south: { at: azure/swedencentral }
+groups:
+  storefront: { primary: [north, south], failover: automatic, maxDataLoss: 1s }
+services:
+  front: { type: azure/front-door }
+  carts: { type: azure/cosmos-db, group: storefront, replicas: { primary: 2 }, in: { north: { url: "https://shop.example.com" }, south: { url: "https://shop.example.com" } } }
+  secrets: { type: azure/key-vault, in: { north: { url: "https://shop.example.com" } } }
+routes:
+  shop.example.com: { to: carts, through: front }
+jobs:
+  nightly: { trigger: { recurrence: "0 2 * * *" }, call: POST http://secrets/ }
+`;
+  expect(rulesOf(cloud)).toEqual(["warning type-without-method 10"]);
+  const { system, warnings } = good(cloud);
+  expect(warnings[0]?.message).toContain("people have to move this service, by the steps of the catalog");
+  // Whatever has a method of its own is tended as a database.
+  expect(system.services.map((service) => service.replication)).toEqual([undefined, undefined, undefined]);
+  expect(system.services[0]?.in).toEqual({});
+  expect(rulesOf(cloud.replace("type: azure/front-door", "type: azure/key-vault"))).toContain("error missing-key 9");
+});
+
 test("one broken thing does not hide what is wrong elsewhere, and is not told twice", () => {
   expect(
     rulesOf(`version: 1
