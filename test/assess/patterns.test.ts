@@ -144,14 +144,14 @@ describe("the cost", () => {
   test("is the services, their other halves, and what is sent at list price", () => {
     const cost = costOf(ground);
     expect(cost.currency).toBe("EUR");
-    // 300 of the database once more, a quarter of 700; 10 GB a day and 100 GB a week for thirty days.
-    const sent = (10 * 30 + (100 * 30) / 7) * 0.02;
+    // 300 of the database once more, a quarter of 700; 10 GB a day to the replica and what changed since the week before to the copy, for thirty days.
+    const sent = (10 * 30 + (10 * 7 * 30) / 7) * 0.02;
     expect(cost.terms.map(({ monthly }) => Math.round(monthly * 100) / 100)).toEqual([
       1_000,
       475,
       Math.round(sent * 100) / 100,
     ]);
-    expect(cost.terms[2]?.what).toBe("729 GB from azure/norwayeast to azure/swedencentral, 1 USD taken as 1 EUR");
+    expect(cost.terms[2]?.what).toBe("600 GB from azure/norwayeast to azure/swedencentral, 1 USD taken as 1 EUR");
     expect(cost.monthly).toBeCloseTo(1_475 + sent, 9);
     expect(patternCost(ground).monthly).toBeCloseTo(cost.monthly ?? 0, 9);
   });

@@ -103,7 +103,10 @@ export function costOf(ground: Ground): AssessReport["cost"] {
   };
 }
 
-/** Traffic between regions, by pair: what changes is sent to every replica, and each copy in full as often as one is made. */
+/**
+ * Traffic between regions, by pair: what changes is sent to every replica, and to each copy what has changed since the one before; in full
+ * where the manifest does not say how much changes.
+ */
 export function egressOf(ground: Ground): AssessReport["cost"]["terms"] {
   const gigabytes = new Map<string, number>();
   const add = (from: string, to: string, gb: number): void => {
@@ -122,7 +125,9 @@ export function egressOf(ground: Ground): AssessReport["cost"]["terms"] {
         add(home, level.at, changed);
         continue;
       }
-      add(from, level.at, (volume.bytes * ((daysPerMonth * dayMs) / 1_000 / level.gapSeconds)) / bytesPerGb);
+      const since = ((volume.changedBytesPerDay ?? Number.POSITIVE_INFINITY) * level.gapSeconds) / (dayMs / 1_000);
+      const copies = (daysPerMonth * dayMs) / 1_000 / level.gapSeconds;
+      add(from, level.at, (Math.min(volume.bytes, since) * copies) / bytesPerGb);
       from = level.at;
     }
   }

@@ -112,6 +112,37 @@ export const dataRules: readonly Rule[] = [
       }),
   },
   {
+    id: "loss-unbounded",
+    severity: "info",
+    title: "data whose possible loss nobody bounds",
+    why: "Asynchronous replication is behind by as much as it happens to be: seconds as a rule, and without any limit when the link, the target or the load is bad. A few services promise a bound, or let you set one; most only publish a usual figure. Where nobody bounds it the worst case is an open question, whatever the usual lag looks like.",
+    mend: "Take a method or a setting with a bound, keep copies at a fixed interval, or measure the lag, alarm on it, and accept this with the limit you hold.",
+    source: guide("Cross-region data consistency challenges, replication lag"),
+    check: (facts) => {
+      const open = facts.services.flatMap((verdict): readonly string[] => {
+        const service = facts.service(verdict.name);
+        const method = verdict.possible.find((possible) => possible.method === verdict.method);
+        if (service?.group === undefined || method?.rpoSeconds === undefined) return [];
+        if (facts.typeOf(service)?.holdsData !== true || facts.regionsOf(service).length < 2) return [];
+        // A copy that is made at a fixed interval has a bound of its own, where nothing live is followed.
+        const kind = facts.methodOf(service)?.kind;
+        if ((service.copies ?? []).length > 0 && (kind === "copy" || kind === "backup")) return [];
+        return Number.isFinite(method.rpoSeconds.worst) ? [] : [service.name];
+      });
+      const [first] = open;
+      if (first === undefined) return [];
+      const rest = open.length - namedMax;
+      return [
+        {
+          ...(open.length === 1 ? { service: first } : {}),
+          path: ["services", first],
+          message: `Nobody bounds what may be lost of ${open.slice(0, namedMax).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}: replication is as far behind as it happens to be.`,
+          fix: "Choose a method or a setting with a bound, or alarm on the lag and accept this with the limit you hold.",
+        },
+      ];
+    },
+  },
+  {
     id: "active-active-single-writer",
     severity: "error",
     title: "active-active over data that has one writer",
@@ -285,11 +316,13 @@ export const dataRules: readonly Rule[] = [
   },
 ];
 
+const namedMax = 10;
+
 /** Where two people can change one record; a cluster or a gateway that serves in several regions has no records. */
 const recordAreas: ReadonlySet<Area | undefined> = new Set<Area>(["data", "cache", "storage"]);
 
 /** Where the only thing of its kind may lie; a queue passes on, a cache is filled again, a registry is built from source. */
-const keptAreas: ReadonlySet<Area> = new Set<Area>(["data", "storage", "security", "protection"]);
+const keptAreas: ReadonlySet<Area> = new Set<Area>(["data", "storage", "security"]);
 
 /** Whether anything is in it that cannot be made anew: a cluster whose state lies in stores outside, for one, is empty. */
 function keepsData(facts: Facts, service: Service): boolean {
