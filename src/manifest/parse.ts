@@ -58,11 +58,16 @@ export function parseManifest(text: string, { file }: { readonly file: string })
   problems.sort(byPlace);
   const told = onceEach(problems);
   if (told.some((problem) => problem.severity === "error")) return { kind: "bad", problems: told };
+  let fingerprint: string | undefined;
   return {
     kind: "ok",
     system,
     warnings: told,
-    fingerprint: fingerprintOf(system),
+    // Takes as long as a tenth of the reading, and few ask for it.
+    get fingerprint() {
+      fingerprint ??= fingerprintOf(system);
+      return fingerprint;
+    },
     placeOf: (path) => places(tree.offsetOf(path, "value")),
   };
 }

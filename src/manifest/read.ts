@@ -28,7 +28,7 @@ export function readManifest(path: string): ReadManifest {
     return { kind: "bad", problems: [problem], text: "" };
   }
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-  return { ...parseManifest(text, { file: path }), text };
+  return Object.assign(parseManifest(text, { file: path }), { text });
 }
 
 type Unreadable = { readonly rule: string; readonly message: string; readonly fix: string };
