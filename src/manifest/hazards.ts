@@ -127,6 +127,8 @@ function groupFindings(
   }
   const serving = new Set(group.primary.filter((region) => serves.has(region)));
   for (const service of members) {
+    // What people move is judged by the assessment; what agents move must be where they are told to move it.
+    if (typeMoved(service) === undefined) continue;
     // What has no places at all is either everywhere, or has been told already.
     if (declared.keysAt(["services", service.name, "in"]) === undefined) continue;
     for (const region of serving) {

@@ -158,7 +158,7 @@ export const verdictRules: readonly Rule[] = [
     id: "over-budget",
     severity: "warning",
     title: "more expensive than the budget",
-    why: "What the system costs as it is declared, second region, copies and traffic between the regions included, is more than the manifest allows.",
+    why: "What the system costs as it is declared, second region, copies and traffic between the regions included, is more than the manifest allows. Either the pattern is more than the objectives ask for, or the budget was set for less than they need; both are better said now than in the year's accounts.",
     mend: "Look at the patterns side by side: a cheaper one may meet the objectives.",
     source: guide("Frequently asked questions, cost"),
     check: (facts) => {
