@@ -202,7 +202,7 @@ export const placeRules: readonly Rule[] = [
     id: "residency-unknown",
     severity: "warning",
     title: "data in a country nobody has named",
-    why: "Where a location's country is not known Leeward cannot say whether the data may lie there, and will not guess.",
+    why: "Where a location's country is not known Leeward cannot say whether the data may lie there, and will not guess. Somebody has to look it up and write it down before the data is there.",
     mend: "Write the location as a known region, or check it yourself and accept the finding.",
     source: guide("Cross-region data consistency challenges, data residency"),
     check: (facts) => {
