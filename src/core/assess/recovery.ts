@@ -125,7 +125,7 @@ function sentence(
   blocked: string | undefined,
   terms: readonly Term[],
 ): string {
-  if (blocked !== undefined) return blocked;
+  if (blocked !== undefined) return blocked.replace(/\.$/, "");
   if (!survives) return terms.find((term) => !finite(term))?.what ?? "nobody takes over";
   const moves = [...losing.targets].filter(([name, to]) => to !== null && isHomeLost(losing.ground, name, losing));
   const led = new Map<string, string[]>();

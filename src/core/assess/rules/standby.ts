@@ -4,6 +4,9 @@ import { dayNumber } from "../days.ts";
 import type { Rule, Said } from "../rule.ts";
 import { aksModels, ctmc, guide, own } from "./sources.ts";
 
+/** What the guide drills by, where the manifest names no interval. */
+const quarterMs = 92 * 86_400_000;
+
 export const standbyRules: readonly Rule[] = [
   {
     id: "group-in-one-region",
@@ -155,8 +158,8 @@ export const standbyRules: readonly Rule[] = [
     source: guide("How to design multi-region DR, quarterly drills"),
     check: (facts) =>
       facts.system.groups.flatMap((group): readonly Said[] => {
-        const { last, everyMs } = group.drills ?? {};
-        if (last === undefined || everyMs === undefined) return [];
+        const { last, everyMs = quarterMs } = group.drills ?? {};
+        if (last === undefined) return [];
         const sinceDays = dayNumber(facts.today) - dayNumber(last);
         if (!(sinceDays > everyMs / 86_400_000)) return [];
         return [

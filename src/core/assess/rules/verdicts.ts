@@ -21,7 +21,7 @@ export const verdictRules: readonly Rule[] = [
               {
                 path: ["regions", loss.regions[0] ?? ""],
                 of: loss.region,
-                message: `The loss of ${loss.region} is not survived: ${loss.why}`,
+                message: `The loss of ${loss.region} is not survived: ${loss.why}.`,
                 fix: "Deploy what is missing in another region of its group.",
               },
             ],
@@ -224,7 +224,11 @@ function missed(losses: Facts["losses"], objective: string): readonly Said[] {
 }
 
 /** Types for which a rule of their own says that they are missing in a region. */
-const toldElsewhere: ReadonlySet<string> = new Set(["azure/data-gateway"]);
+const toldElsewhere: ReadonlySet<string> = new Set([
+  "azure/data-gateway",
+  "azure/integration-account",
+  "azure/api-connection",
+]);
 
 /** The one region that a service is in, where others of several regions need it; undefined: it is no such thing. */
 function soleRegion(facts: Facts, serving: ReadonlySet<string>, service: Service): Sole | undefined {

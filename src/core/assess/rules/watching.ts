@@ -143,6 +143,41 @@ export const watchingRules: readonly Rule[] = [
     },
   },
   {
+    id: "region-unwatched",
+    severity: "warning",
+    title: "nobody is told to notice that a region is gone",
+    why: "A switch begins with somebody noticing. If no agent, no watchdog, no health check with an interval and no front with probes of its own looks at a group's primary region, the first to notice is a user, and the time that takes is in nobody's plan. Leeward reckons with a figure of its own there, and the truth may be hours.",
+    mend: "Run agents, put a watchdog into another region, give the health check an interval, or state the time your monitoring takes under `assumptions.detection`.",
+    source: logicApps("Assess primary instance health", "assess-primary-instance-health"),
+    check: (facts) => {
+      const { system } = facts;
+      if (system.assumptions?.detectionMs !== undefined) return [];
+      const watched = new Set(system.services.flatMap((service) => service.watches?.region ?? []));
+      const probed = new Set(
+        system.services.flatMap((service) =>
+          service.group === undefined || service.health.everyMs === system.control.probeEveryMs ? [] : [service.group],
+        ),
+      );
+      for (const route of system.routes) {
+        const group = route.through === undefined ? undefined : facts.service(route.to)?.group;
+        if (group !== undefined) probed.add(group);
+      }
+      return system.groups.flatMap((group): readonly Said[] => {
+        const home = group.primary[0];
+        if (home === undefined || group.primary.length < 2 || probed.has(group.name) || watched.has(home)) return [];
+        if (group.primary.every((region) => facts.region(region)?.agent !== undefined)) return [];
+        return [
+          {
+            path: ["groups", group.name],
+            of: group.name,
+            message: `The manifest names nobody who would notice that ${home} is lost, where ${group.name} is primary.`,
+            fix: "Name a watchdog (`watches`), a probe (`health: { every: ... }`), or how long it takes (`assumptions.detection`).",
+          },
+        ];
+      });
+    },
+  },
+  {
     id: "witness-shares-place",
     severity: "error",
     title: "a witness in a region it has to judge",
@@ -188,6 +223,26 @@ export const watchingRules: readonly Rule[] = [
           },
         ];
       }),
+  },
+  {
+    id: "runs-not-recorded",
+    severity: "info",
+    title: "no record of runs that outlives a region",
+    why: "The history of a logic app's triggers and runs lies where it ran, and cannot be moved. Diagnostics that are sent to a workspace show what ran in all regions in one place; without them nobody knows, after a loss, which runs were under way.",
+    mend: "Send diagnostics of every logic app to a workspace in each region.",
+    source: logicApps("Access to trigger and runs history", "access-trigger-runs-history"),
+    check: (facts) => {
+      const { services } = facts.system;
+      const app = services.find((service) => service.type === "azure/logic-app" && facts.regionsOf(service).length > 1);
+      if (app === undefined || services.some((service) => facts.typeOf(service)?.area === "observability")) return [];
+      return [
+        {
+          path: ["services", app.name],
+          message: "No workspace takes the diagnostics of the logic apps: the history of runs is lost with its region.",
+          fix: "Add `azure/monitor-diagnostics` and a workspace in each region.",
+        },
+      ];
+    },
   },
 ];
 

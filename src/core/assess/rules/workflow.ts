@@ -22,7 +22,10 @@ function elsewhere(facts: Facts, type: string, say: (user: Service, thing: Servi
     if (thing.type !== type) continue;
     for (const user of facts.usersOf(thing.name)) {
       for (const region of facts.regionsOf(user)) {
-        if (thing.in[region] === undefined) said.push(say(user, thing, region));
+        if (thing.in[region] !== undefined) continue;
+        // Where another region's may be used, a second one anywhere is enough.
+        if (facts.typeOf(thing)?.reach !== "own-region" && facts.regionsOf(thing).length > 1) continue;
+        said.push(say(user, thing, region));
       }
     }
   }
@@ -158,17 +161,62 @@ export const workflowRules: readonly Rule[] = [
   {
     id: "gateway-elsewhere",
     severity: "error",
-    title: "a data gateway in another region than its logic app",
-    why: "The gateway resource belongs to one location, just as the logic app does, and it has to stay available to it. A logic app that takes over in a region without one cannot reach anything on premises.",
+    title: "a data gateway that is lost with one region",
+    why: "A gateway resource lies in one location, just as a logic app does, and has to stay available to whichever instance is active. A logic app may use the gateway resource of another region, so nothing is amiss on an ordinary day; on the day that region is lost, so is the way to everything on premises.",
     mend: "Create a gateway resource in every region, on an installation of its own, and run each installation on more than one machine.",
     source: logicApps("On-premises data gateways", "on-premises-data-gateways"),
     check: (facts) =>
       elsewhere(facts, "azure/data-gateway", (user, thing, region) => ({
         service: user.name,
         path: ["services", thing.name, "in"],
-        message: `${user.name} in ${region} reaches on-premises systems through ${thing.name}, which is only in ${facts.regionsOf(thing).join(" and ")}.`,
+        message: `${user.name} in ${region} reaches on-premises systems through ${thing.name}, which is only in ${facts.regionsOf(thing).join(" and ")} and is lost with it.`,
         fix: `Create a gateway resource in ${region} and add it under \`in\` of ${thing.name}.`,
       })),
+  },
+  {
+    id: "gateway-single-installation",
+    severity: "warning",
+    title: "a data gateway on one machine",
+    why: "A gateway resource stands for an installation on a computer of one's own. With a single installation the logic app loses its way to everything on premises whenever that machine restarts, in either region; with several, requests go to the next.",
+    mend: "Install the gateway on a second machine and add it to the cluster, with the recovery key of the first.",
+    source: logicApps("On-premises data gateways, high availability", "on-premises-data-gateways"),
+    check: (facts) =>
+      facts.system.services.flatMap((service): readonly Said[] => {
+        if (service.type !== "azure/data-gateway") return [];
+        const alone = facts
+          .regionsOf(service)
+          .filter((region) => facts.settingOf(service, "installations", region) === "single");
+        return alone.length === 0
+          ? []
+          : [
+              {
+                service: service.name,
+                path: ["services", service.name, "settings"],
+                message: `${service.name} runs on a single machine for ${alone.join(" and ")}: when that restarts, nothing on premises can be reached.`,
+                fix: "Add a second installation and write `installations: cluster`.",
+              },
+            ];
+      }),
+  },
+  {
+    id: "request-not-distributed",
+    severity: "warning",
+    title: "nobody leads requests to the instance that is left",
+    why: "A request trigger waits until somebody calls it. With one instance in each region, the caller or something before them decides which of the two is called, both in turn or the second only when the first is gone. Without a route there is no such thing, and callers keep the address of the instance that was lost.",
+    mend: "Put API Management with gateways in both regions, or another balancer, in front, and name it as a route.",
+    source: logicApps("Request trigger", "request-trigger"),
+    check: (facts) => {
+      const routed = new Set(facts.system.routes.map((route) => route.to));
+      return ofJobs(facts, (job, service) => {
+        if (job.trigger.kind !== "request" || service === undefined || routed.has(service.name)) return undefined;
+        if (facts.regionsOf(service).length < 2 || service.type !== "azure/logic-app") return undefined;
+        return {
+          service: service.name,
+          message: `${job.name} starts by a request, and no route leads callers to ${service.name} in the region that is left.`,
+          fix: `Add a route that leads to ${service.name}, through API Management or another balancer.`,
+        };
+      });
+    },
   },
   {
     id: "host-type-differs",
