@@ -21,15 +21,14 @@ const describedIds = globSync("**/*.yaml", { cwd: folder }).map((file) =>
   file.replaceAll("\\", "/").replace(/\.yaml$/, ""),
 );
 
-test("every id is listed once, and every described one is an id", () => {
+test("every id is listed once and has a data file, and every data file is of an id", () => {
   expect(new Set(catalogIds).size).toBe(catalogIds.length);
   expect(catalogIds.length).toBe(73);
-  for (const id of describedIds) expect(isCatalogId(id)).toBe(true);
+  expect(describedIds.toSorted()).toEqual([...catalogIds].sort());
   expect(isCatalogId("postgres")).toBe(false);
 });
 
 test("every data file loads and says what it is", () => {
-  expect(describedIds.length).toBeGreaterThanOrEqual(3);
   expect(
     describedTypes()
       .map((type) => type.id)

@@ -15,13 +15,13 @@ export { CatalogError } from "./catalog-error.ts";
 
 const loaded = new Map<string, ServiceType>();
 
-/** What Leeward knows of a type; undefined for one that it knows by name only, or not at all. Throws CatalogError. */
+/** What Leeward knows of a type; undefined for a word that is none. Throws CatalogError. */
 export function serviceTypeOf(id: string): ServiceType | undefined {
   if (!isCatalogId(id)) return undefined;
   const known = loaded.get(id);
   if (known !== undefined) return known;
   const type = readType(id);
-  if (type !== undefined) loaded.set(id, type);
+  loaded.set(id, type);
   return type;
 }
 
@@ -39,7 +39,7 @@ export function methodOf(service: Service): Method | undefined {
 
 const noSteps: MethodSteps = { establish: [], leave: [], protect: [] };
 
-/** What core/plan asks for. A service whose type is known by name only contributes no steps: its owner moves it. */
+/** What core/plan asks for. A service that people move contributes no steps. */
 export function methodSteps(service: Service): MethodSteps {
   return methodOf(service)?.steps ?? noSteps;
 }
@@ -77,11 +77,13 @@ function broken(text: string, file: string, what: string, faults: readonly Wrong
 }
 
 /** In the build each type was checked when it was made and lies there as JSON; in the sources it is YAML, checked when it is read. */
-function readType(id: string): ServiceType | undefined {
+function readType(id: string): ServiceType {
   const built = dataFile(`${id}.json`);
   if (built !== undefined) return JSON.parse(built.text) as ServiceType;
   const written = dataFile(`${id}.yaml`);
-  if (written === undefined) return undefined;
+  if (written === undefined) {
+    throw new CatalogError(`This installation of Leeward is not complete: it has no catalog file for ${id}`);
+  }
   const type = parseServiceType(written.text, written.path);
   if (type.id !== id) throw new CatalogError(`${written.path} describes ${type.id}, where ${id} was expected`);
   return type;

@@ -348,6 +348,10 @@ const breaks: Readonly<Record<string, { readonly change: Change; readonly says: 
   "ttl-beyond-rto": { change: [["ttl: 30s", "ttl: 5h"]], says: "shop.example.com" },
   "clients-ignore-ttl": { change: [["ttl: 30s }", "ttl: 30s, stubborn: 0.02 }"]], says: "2 %" },
   "policy-contradicts-pattern": { change: [["policy: priority", "policy: weighted"]], says: "weighted" },
+  "accepted-nothing": {
+    change: [["version: 1", "version: 1\naccepted: [{ rule: ttl-beyond-rto, why: gone }]"]],
+    says: "ttl-beyond-rto",
+  },
   "no-route": {
     change: [["routes:\n  shop.example.com: { to: front, policy: priority, ttl: 30s }\n", ""]],
     says: "route",

@@ -16,8 +16,11 @@ export type Rule = {
   readonly mend: string;
   readonly source: Source;
   /** In the order of the manifest. Rule id, severity and source are filled in by the caller where they are left out. */
-  readonly check: (facts: Facts) => readonly Said[];
+  readonly check: (facts: Facts, before: readonly Before[]) => readonly Said[];
 };
+
+/** What rules further up in the table have said, and about what. */
+export type Before = { readonly rule: string; readonly about: string | undefined };
 
 export type Said = {
   readonly message: string;
@@ -32,17 +35,22 @@ export type Said = {
 
 /** What the rules say, in the order of the table; findings that somebody accepted carry the reason. */
 export function findingsOf(rules: readonly Rule[], facts: Facts): readonly Finding[] {
-  return rules.flatMap((rule) =>
-    rule.check(facts).map((said) => {
-      const { of, ...rest } = said;
-      const accepted = facts.acceptedWhy(rule.id, of ?? said.service);
+  const findings: Finding[] = [];
+  const before: Before[] = [];
+  for (const rule of rules) {
+    const found = rule.check(facts, before).map(({ of, ...said }) => {
+      const about = of ?? said.service;
+      const accepted = facts.acceptedWhy(rule.id, about);
+      before.push({ rule: rule.id, about });
       return {
-        ...rest,
+        ...said,
         rule: rule.id,
         severity: said.severity ?? rule.severity,
         source: said.source ?? rule.source,
         ...(accepted === undefined ? {} : { accepted }),
       };
-    }),
-  );
+    });
+    findings.push(...found);
+  }
+  return findings;
 }

@@ -1,6 +1,7 @@
 // Every rule there is, in the order in which findings are told: first what makes the rest doubtful, then what is lost, then advice.
 
 import type { Rule } from "../rule.ts";
+import { acceptanceRules } from "./acceptance.ts";
 import { dataRules } from "./data.ts";
 import { placeRules } from "./places.ts";
 import { standbyRules } from "./standby.ts";
@@ -17,4 +18,5 @@ export const rules: readonly Rule[] = [
   ...workflowRules,
   ...watchingRules,
   ...trafficRules,
+  ...acceptanceRules,
 ];
