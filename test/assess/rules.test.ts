@@ -352,6 +352,30 @@ const breaks: Readonly<Record<string, { readonly change: Change; readonly says: 
     change: [["version: 1", "version: 1\naccepted: [{ rule: ttl-beyond-rto, why: gone }]"]],
     says: "ttl-beyond-rto",
   },
+  "gateway-single-installation": {
+    change: [["type: azure/data-gateway\n", "type: azure/data-gateway\n    settings: { installations: single }\n"]],
+    says: "gateway",
+  },
+  "region-unwatched": {
+    change: [
+      ["assumptions: { detection: 30s, approval: 5m }", "assumptions: { approval: 5m }"],
+      ["watches: { region: north, every: 1m }", "watches: { region: south, every: 1m }"],
+    ],
+    says: "shop",
+  },
+  "request-not-distributed": {
+    change: [['  nightly: { trigger: { recurrence: "0 2 * * *" },', "  nightly: { trigger: { request: true },"]],
+    says: "nightly",
+  },
+  "runs-not-recorded": {
+    change: [
+      [
+        "  logs:\n    type: azure/log-analytics\n    settings: { tables: analytics, uses: logs }\n    in: { north: {}, south: {} }\n",
+        "",
+      ],
+    ],
+    says: "history",
+  },
   "no-route": {
     change: [["routes:\n  shop.example.com: { to: front, policy: priority, ttl: 30s }\n", ""]],
     says: "route",

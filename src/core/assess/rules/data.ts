@@ -293,7 +293,7 @@ export const dataRules: readonly Rule[] = [
     id: "backup-beside-data",
     severity: "error",
     title: "every backup lies where the data lies",
-    why: "A backup in the region of the data is lost together with it.",
+    why: "A backup in the region of the data is lost together with it. It helps against a wrong deletion, and not against the one thing that this product is for.",
     mend: "Keep one in another region.",
     source: aksModels("Azure Backup", "active-passive-disaster-recovery-deployment-model"),
     check: (facts) =>
