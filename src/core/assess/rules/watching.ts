@@ -181,7 +181,7 @@ export const watchingRules: readonly Rule[] = [
     id: "witness-shares-place",
     severity: "error",
     title: "a witness in a region it has to judge",
-    why: "A witness that lies where a serving region lies falls with it, and takes its vote along exactly when it is needed.",
+    why: "A witness that lies where a serving region lies falls with it, and takes its vote along exactly when it is needed. What is left then cannot tell a dead region from a cut link, and rightly does nothing.",
     mend: "Put the witness into a place of its own.",
     source: own("Watch, quorum of vantages"),
     check: (facts) => {
