@@ -33,7 +33,7 @@ export const trafficRules: readonly Rule[] = [
     id: "ttl-beyond-rto",
     severity: "error",
     title: "an answer that users remember for longer than the RTO",
-    why: "A user who has asked keeps the answer for its TTL and goes on calling the lost region that long, however fast the switch was.",
+    why: "A user who has asked keeps the answer for its TTL and goes on calling the lost region that long, however fast the switch was. The recovery is over for whoever asks again, and for nobody else.",
     mend: "Shorten the TTL to a fraction of the RTO, or lead users through a front that needs no new answer.",
     source: own("Assess, routing"),
     check: (facts) =>
