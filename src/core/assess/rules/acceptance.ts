@@ -13,7 +13,11 @@ export const acceptanceRules: readonly Rule[] = [
     source: own("Assess, accepted findings"),
     check: (facts, before) => {
       const said = new Set(before.flatMap(({ rule, about }) => [rule, `${rule} ${about ?? ""}`]));
+      // Two things that fall together are told with the cuts, and not as a finding.
+      const isCut = (of: string | undefined): boolean =>
+        facts.sharedFate.some(({ accepted, cut }) => accepted !== undefined && (of === undefined || cut.includes(of)));
       return (facts.system.accepted ?? []).flatMap((entry, index): readonly Said[] => {
+        if (entry.rule === "shared-fate" && isCut(entry.of)) return [];
         if (said.has(entry.of === undefined ? entry.rule : `${entry.rule} ${entry.of}`)) return [];
         return [
           {
