@@ -38,7 +38,7 @@ export function summaryOf(told: Told): string {
   const dead = single.filter((loss) => !loss.survives);
   const [first] = dead;
   if (first !== undefined) {
-    return `${system} does not survive the loss of ${listed(dead.map((loss) => loss.region))}: ${first.why}.`;
+    return `${system} does not survive the loss of ${listed(dead.map((loss) => loss.region))}: ${first.why.split("; ")[0]?.replace(/\.$/, "")}.`;
   }
   const rto = Math.max(...single.map((loss) => loss.rtoSeconds.worst));
   const rpo = Math.max(...single.map((loss) => loss.rpoSeconds.worst));

@@ -11,6 +11,7 @@ export const assessStyle = `
 .edge{fill:none;stroke:var(--faint);stroke-width:1.4}.edge.starts{stroke-dasharray:5 4}.edge.leads{stroke:var(--users)}.tip{fill:var(--faint)}
 .chain{margin:6px 0 2px}.chain .sum{font-weight:600}.chain .objective{stroke:var(--fault);stroke-width:1.6;stroke-dasharray:4 3}.chain .objective-text{fill:var(--fault);font-weight:600;font-size:11.5px}
 .broken-term{color:var(--bad);font-weight:600;margin:6px 0 0}
+.meta{color:var(--faint);font-size:12px;display:flex;gap:2px 14px;flex-wrap:wrap;margin-top:2px}.meta code{font-size:11.5px}
 .mend{color:var(--soft);font-size:13px}.path{margin-top:3px;font-size:12.5px;color:var(--soft)}.path span+span::before{content:" \\203A ";color:var(--faint)}
 details{border-top:1px solid var(--line);padding:7px 0}details:first-of-type{border-top:0}summary{cursor:pointer}summary .quiet{color:var(--soft);font-size:13px}summary .wrong{color:var(--bad);font-weight:650;font-size:13px}
 td.word{white-space:nowrap}

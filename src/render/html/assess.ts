@@ -107,22 +107,29 @@ function tiles(report: AssessReport): Markup {
   ]}</div>`;
 }
 
+/** With so few losses the parts of each are shown at once. */
+const opened = 3;
+
 function losses(report: AssessReport): Markup {
+  const single = report.losses.filter((loss) => loss.regions.length === 1);
   const rows = report.losses.map(
     (loss) =>
       html`<tr><td>${clean(loss.region)}</td><td class="word ${loss.survives ? "good" : "bad"}">${loss.survives ? "survives" : "does not"}</td><td>${loss.targets.map((target) => `${clean(target.group)} ${target.to === null ? "has nowhere to go" : `to ${clean(target.to)}`}`).join(", ")}</td><td class="num">${loss.survives ? span(loss.rtoSeconds.expected) : "-"}</td><td class="num">${loss.survives ? span(loss.rtoSeconds.worst) : "-"}</td><td class="num">${loss.survives ? span(loss.rpoSeconds.expected) : "-"}</td><td class="num">${loss.survives ? span(loss.rpoSeconds.worst) : "-"}</td></tr>`,
   );
   return html`<section class="long"><h2>When a region is lost</h2><p class="lead">The recovery time runs from the first missing answer to the first write on the other side. Its parts follow one another from left to right.</p>
 <table><tr><th>lost</th><th></th><th>goes</th><th class="num">recovery</th><th class="num">at worst</th><th class="num">work lost</th><th class="num">at worst</th></tr>${rows}</table>
-${report.losses.filter((loss) => loss.regions.length === 1).map((loss) => lossBlock(loss, report.objectives.rtoSeconds))}</section>`;
+${single.map((loss) => lossBlock(loss, report.objectives.rtoSeconds, single.length <= opened))}</section>`;
 }
 
-function lossBlock(loss: Loss, rtoSeconds: number): Markup {
+function lossBlock(loss: Loss, rtoSeconds: number, isOpen: boolean): Markup {
   const broken = new Set(loss.breaks.map((one) => one.term));
-  return html`<h3>${clean(loss.region)} is lost</h3><p>${clean(loss.why)}</p>${
-    loss.survives
-      ? html`${recoveryChain(loss, rtoSeconds)}${loss.breaks.map((one) => html`<p class="broken-term">${one.objective.toUpperCase()} missed: ${clean(one.why)}</p>`)}<details><summary>the parts, with their sources</summary>${termTable(loss.rtoTerms, broken)}${loss.rpoTerms.length === 0 ? undefined : html`<h3>lost work</h3>${termTable(loss.rpoTerms, broken)}`}</details>`
-      : undefined
+  const title = html`<h3>${clean(loss.region)} is lost</h3><p>${clean(loss.why)}</p>`;
+  if (!loss.survives || loss.rtoTerms.length + loss.rpoTerms.length === 0) return title;
+  const parts = html`${termTable(loss.rtoTerms, broken)}${loss.rpoTerms.length === 0 ? undefined : html`<h3>lost work</h3>${termTable(loss.rpoTerms, broken)}`}`;
+  return html`${title}${recoveryChain(loss, rtoSeconds)}${loss.breaks.map((one) => html`<p class="broken-term">${one.objective.toUpperCase()} missed: ${clean(one.why)}</p>`)}${
+    isOpen || loss.breaks.length > 0
+      ? html`<details open><summary>the parts, with their sources</summary>${parts}</details>`
+      : html`<details><summary>the parts, with their sources</summary>${parts}</details>`
   }`;
 }
 
@@ -136,9 +143,13 @@ function findings(all: readonly Finding[]): Markup {
   );
   const rows = sorted.slice(0, rowsMax).map((finding) => {
     const { source } = finding;
-    return html`<tr><td class="word ${finding.accepted === undefined ? tone[finding.severity] : "quiet"}">${finding.accepted === undefined ? (finding.severity === "info" ? "note" : finding.severity) : "accepted"}</td><td>${clean(finding.message)}<div class="mend">${finding.accepted === undefined ? clean(finding.fix) : `Accepted: ${clean(finding.accepted)}`}</div></td><td class="quiet"><code>${finding.rule}</code>${finding.at === undefined ? undefined : html`<div>${clean(finding.at.file)}:${String(finding.at.line)}</div>`}</td><td class="quiet">${source === undefined ? "" : `${clean(source.title)} (${source.asOf})`}</td></tr>`;
+    const place =
+      finding.at === undefined
+        ? ""
+        : `${clean(finding.at.file.split("/").slice(-2).join("/"))}, line ${finding.at.line}`;
+    return html`<tr><td class="word ${finding.accepted === undefined ? tone[finding.severity] : "quiet"}">${finding.accepted === undefined ? (finding.severity === "info" ? "note" : finding.severity) : "accepted"}</td><td>${clean(finding.message)}<div class="mend">${finding.accepted === undefined ? clean(finding.fix) : `Accepted: ${clean(finding.accepted)}`}</div><div class="meta"><code>${finding.rule}</code><span>${place}</span><span>${source === undefined ? "" : `${clean(source.title)} (${source.asOf})`}</span></div></td></tr>`;
   });
-  return html`<section class="long"><h2>What to mend</h2><p class="lead">${all.length === 0 ? "Nothing was found." : "The gravest first. leeward explain RULE gives the reason at length."}</p><table><tr><th></th><th>finding</th><th>rule</th><th>source</th></tr>${rows}</table>${more(all.length)}</section>`;
+  return html`<section class="long"><h2>What to mend</h2><p class="lead">${all.length === 0 ? "Nothing was found." : "The gravest first. leeward explain RULE gives the reason at length."}</p><table>${rows}</table>${more(all.length)}</section>`;
 }
 
 function sharedFate(fates: readonly SharedFate[]): Markup {
