@@ -1,10 +1,14 @@
 // `leeward plan`: what a switch would do, from the manifest alone.
 
+import { knowledge } from "../catalog/knowledge.ts";
 import { methodSteps } from "../catalog/load.ts";
+import { assess } from "../core/assess/assess.ts";
 import type { Group } from "../core/model/system.ts";
 import { compilePlan } from "../core/plan/compile.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import { guarantee } from "../core/watch/guarantee.ts";
+import { type ByHand, byHandOf } from "../render/plan/by-hand.ts";
+import { byHandText, type HandPlan } from "../render/text/by-hand.ts";
 import { planJson, planText } from "../render/text/plan.ts";
 import { loadManifest, Refusal } from "./context.ts";
 
@@ -25,18 +29,36 @@ export function printPlans(file: string, flags: Flags): number {
     process.stdout.write(`Nothing moves: no group of ${system.name} may be primary in ${region}.\n`);
     return 0;
   }
-  const plans = groups.map((group) => planFor(group, region));
+  const plans = groups.map((group) => ({ plan: planFor(group, region), byHand: byHandOf(system, group) }));
   const detection = guarantee(system).detection;
+  const color = process.stdout.isTTY === true;
+  const today = new Date().toISOString().slice(0, 10);
+  const losses = plans.some(({ byHand }) => byHand !== undefined) ? assess(system, knowledge(), { today }).losses : [];
   process.stdout.write(
     flags.json === true
       ? `${JSON.stringify(
-          plans.map((plan) => planJson(plan, { detection })),
+          plans.map(({ plan, byHand }) => ({
+            ...planJson(plan, { detection }),
+            ...(byHand === undefined ? {} : { byHand }),
+          })),
           undefined,
           2,
         )}\n`
-      : plans.map((plan) => planText(plan, { detection, color: process.stdout.isTTY === true })).join("\n"),
+      : plans
+          .flatMap(({ plan, byHand }) => [
+            ...(byHand === undefined ? [] : [byHandText(handPlan(plan, byHand), { color })]),
+            // Without an agent there is nobody who would carry out a compiled plan.
+            ...(byHand === undefined || byHand.agentsMoveSome ? [planText(plan, { detection, color })] : []),
+          ])
+          .join("\n"),
   );
   return 0;
+
+  function handPlan({ group, from, to, kind }: Plan, byHand: ByHand): HandPlan {
+    const failover = kind === "failover";
+    const loss = losses.find((one) => one.regions.length === 1 && one.region === from);
+    return { group, from, to, failover, byHand, ...(failover && loss !== undefined ? { loss } : {}) };
+  }
 
   function planFor(group: Group, named: string): Plan {
     const failing = flags.fail !== undefined;
