@@ -79,6 +79,8 @@ export const observation = z.object({
   controls: z.boolean(),
   roundTripMs: z.number().min(0),
   why: sentence.exactOptional(),
+  /** Of a router: requests of users that were answered and that failed there in this period. Its own region may be the target. */
+  counts: z.object({ ok: z.number().int().min(0), failed: z.number().int().min(0) }).exactOptional(),
 });
 
 export const calls = {

@@ -275,8 +275,21 @@ export type Control = {
   };
   /** One observation per vantage, target and period. */
   readonly probeEveryMs: number;
+  /** How what the vantages see becomes "down"; left out: by the bank of detectors. */
+  readonly watch?: WatchMode;
   readonly notify: readonly NotifyTarget[];
 };
+
+/** "cusum": thresholds follow from `falseFailover`. "classic": so many failures in a row and it is down, so many successes and it is up. */
+export type WatchMode =
+  | { readonly mode: "cusum" }
+  | {
+      readonly mode: "classic";
+      /** What one of the clouds' own health checks does; `down` and `up` overrule it. */
+      readonly preset?: "route53" | "traffic-manager" | "front-door" | "cloud-dns";
+      readonly down?: number;
+      readonly up?: number;
+    };
 
 export type NotifyTarget =
   | { readonly kind: "webhook"; readonly url: string; readonly token?: string }

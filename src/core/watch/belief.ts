@@ -4,12 +4,31 @@
 //     some periods has no vote; with less than a quorum of vantages that can judge, the belief is "unknown".
 
 import type { RegionName } from "../model/system.ts";
-import { advance, deadDetector, localMisses, quorumOf } from "./detector.ts";
+import { type Bank, type BankLevel, bankLevel, forgetPooled, forgetVantage, pooledAt } from "./bank.ts";
+import { detectorsOf } from "./budget.ts";
+import type { ClassicRules } from "./classic.ts";
+import { localMisses, quorumOf } from "./detector.ts";
+import { isSlow, nextLatency } from "./latency.ts";
 import type { Target } from "./observation.ts";
+import { resetScore } from "./scores.ts";
+import { type BankRules, bankOf, latencyLevel, thresholdsAt } from "./thresholds.ts";
+import {
+  forgetTrack,
+  isSettled,
+  isSuspect,
+  newTrack,
+  settleTrack,
+  stepTrack,
+  type Track,
+  type Weak,
+  weakOf,
+} from "./track.ts";
+import { newTraffic, type Traffic, type TrafficRules, trafficWeak } from "./traffic.ts";
+import { counted, fresh, newView, nextView, settled, type View } from "./view.ts";
 
 export type BeliefRules = {
   readonly periodMs: number;
-  /** Pooled misses in a row that make the alarm. */
+  /** Pooled misses in a row that make the alarm, at the loss of the cold start; more while a vantage loses more. */
   readonly misses: number;
   /** A vantage that has not been heard for so long is silent. */
   readonly silentAfterMs: number;
@@ -17,25 +36,18 @@ export type BeliefRules = {
   readonly recoveryAnswers: number;
   /** ...and so long without two pooled misses in a row, so that a flapping target is not called healthy between two falls. */
   readonly recoveryDwellMs: number;
+  /** For what fails in part or is slow; left out: only a dead target is seen. */
+  readonly banks?: Banks;
+  /** Instead of the count of pooled misses: n down, m up. */
+  readonly classic?: ClassicRules;
 };
 
-export type View = {
-  readonly vantage: RegionName;
-  /** The next sample is due then; one that is more than half a period early is a second one of the same period. */
-  readonly dueMs: number;
-  readonly sampledAtMs: number;
-  readonly last: "none" | "ok" | "miss" | "blind";
-  /** Counted misses in a row, and answers in a row. */
-  readonly misses: number;
-  readonly answers: number;
-  readonly samples: number;
-  readonly answeredAtMs?: number;
-};
+export type Banks = { readonly probes: BankRules; readonly latency: BankRules; readonly traffic: TrafficRules };
 
 export type TargetState = {
   readonly target: Target;
   readonly views: readonly View[];
-  /** Pooled misses since anybody had an answer. */
+  /** Pooled misses since anybody had an answer: the row "dead" of `probes`. */
   readonly statistic: number;
   readonly pooledAtMs: number;
   /** The first of those misses. */
@@ -46,6 +58,12 @@ export type TargetState = {
   readonly sinceMs: number;
   /** Start of the present dwell, while recovering. */
   readonly dwellFromMs: number;
+  /** When it fell, the newest last, within the window in which falls are flapping. */
+  readonly falls: readonly number[];
+  readonly probes: Track;
+  readonly latency: Track;
+  /** From the first outcomes of real traffic on. */
+  readonly traffic?: Traffic;
 };
 
 /** "unwatched": no vantage looks at it at present, by choice or because all are silent; the region's agent tells which. */
@@ -55,6 +73,8 @@ export type Belief = {
   readonly kind: BeliefKind;
   readonly sinceMs: number;
   readonly statistic: number;
+  /** Pooled misses that would be the alarm now. */
+  readonly threshold: number;
   readonly samples: number;
   /** Vantages that can judge it now: heard, and not blind. */
   readonly usable: readonly RegionName[];
@@ -69,15 +89,52 @@ export type Belief = {
   readonly quorum: number;
   /** Since the last answer to anybody, or since the first miss if there never was one. */
   readonly silentMs: number;
+  /** It answers, but a share of its answers fails: by the probes, or by what users' requests got. */
+  readonly weak?: Weak;
+  readonly traffic?: Weak;
+  /** It answers, but later than it used to. */
+  readonly slow?: Weak & { readonly usualMs: number };
+  /** Falls within the window; the first of them. */
+  readonly falls: number;
+  readonly firstFallMs: number;
 };
 
-export type Sample = { readonly vantage: RegionName; readonly ok: boolean; readonly controls: boolean };
+export type Sample = {
+  readonly vantage: RegionName;
+  readonly ok: boolean;
+  readonly controls: boolean;
+  /** The vantage's step of loss; left out: as before, at first the cold start's. */
+  readonly level?: number;
+  /** The vantage is unwell itself: no vote on who is weak. */
+  readonly unwell?: boolean;
+  /** Of a probe that was answered. */
+  readonly roundTripMs?: number;
+};
+
+/** Falls further apart than this are not flapping. */
+export const flapWindowMs = 300_000;
+const fallsKept = 16;
+/** In the bank of probes the row "dead" has its own way of telling. */
+const weakFrom = 1;
 
 export function newTarget(target: Target, vantages: readonly RegionName[]): TargetState {
-  const views = vantages.map(
-    (vantage): View => ({ vantage, dueMs: 0, sampledAtMs: 0, last: "none", misses: 0, answers: 0, samples: 0 }),
-  );
-  return { target, views, statistic: 0, pooledAtMs: 0, missingSinceMs: 0, phase: "up", sinceMs: 0, dwellFromMs: 0 };
+  const bank = (source: "probes" | "latency"): Bank => ({
+    rows: detectorsOf(source).length,
+    vantages: vantages.length,
+  });
+  return {
+    target,
+    views: vantages.map(newView),
+    statistic: 0,
+    pooledAtMs: 0,
+    missingSinceMs: 0,
+    phase: "up",
+    sinceMs: 0,
+    dwellFromMs: 0,
+    falls: [],
+    probes: newTrack(bank("probes"), 0),
+    latency: newTrack(bank("latency"), 0),
+  };
 }
 
 /** One sample. A second one of the same vantage and period, and one of a place that is no vantage, change nothing. */
@@ -86,21 +143,35 @@ export function takeSample(state: TargetState, rules: BeliefRules, sample: Sampl
   const view = state.views[index];
   if (view === undefined || (view.samples > 0 && nowMs < view.dueMs - rules.periodMs / 2)) return state;
 
-  const outcome = sample.ok ? "ok" : sample.controls ? "miss" : "blind";
-  const views = state.views.with(index, nextView(view, rules, outcome, nowMs));
-  if (outcome === "blind") return settle({ ...state, views }, rules, nowMs);
+  const last = sample.ok ? "ok" : sample.controls ? "miss" : "blind";
+  const look = { last, level: sample.level ?? view.level, unwell: sample.unwell ?? false } as const;
+  const seen = nextView(view, rules, look, nowMs);
+  const bank = bankFor(state, rules);
+  const cells = state.probes.cells.slice();
+  if (nowMs - view.sampledAtMs > rules.silentAfterMs) forgetVantage(cells, bank, index);
+  if (last === "blind") {
+    forgetVantage(cells, bank, index, 0);
+    return settle({ ...state, views: state.views.with(index, seen), probes: { ...state.probes, cells } }, rules, nowMs);
+  }
 
-  // A count that nobody added to for long says nothing about now.
-  const stale = nowMs - state.pooledAtMs > rules.silentAfterMs;
-  const before = stale ? 0 : state.statistic;
-  const statistic = advance(deadDetector, before, sample.ok);
+  // Statistics that nobody added to for long say nothing about now.
+  if (nowMs - state.pooledAtMs > rules.silentAfterMs) forgetPooled(cells, bank);
+  const before = pooledAt(cells, bank, 0);
+  const level = levelFor(rules, seen.level);
+  const failed = last === "miss";
+  const probes = stepTrack(state.probes, cells, bank, level, { vantage: index, failed, nowMs });
+  const usual = seen.unwell || isSettled(probes.cells, bank, level, index);
+  const learns = state.phase !== "up" ? "drop" : usual ? "learn" : "wait";
+  const timed = takeLatency(state, rules, { ...sample, index }, settled(counted(seen, failed), learns), nowMs);
   return settle(
     {
       ...state,
-      views,
-      statistic,
+      views: state.views.with(index, timed.view),
+      probes,
+      latency: timed.latency,
+      statistic: pooledAt(probes.cells, bank, 0),
       pooledAtMs: nowMs,
-      missingSinceMs: outcome === "miss" && before === 0 ? nowMs : state.missingSinceMs,
+      missingSinceMs: failed && before === 0 ? nowMs : state.missingSinceMs,
       ...(sample.ok ? { answeredAtMs: nowMs } : {}),
     },
     rules,
@@ -108,25 +179,37 @@ export function takeSample(state: TargetState, rules: BeliefRules, sample: Sampl
   );
 }
 
-function nextView(view: View, rules: BeliefRules, last: "ok" | "miss" | "blind", nowMs: number): View {
-  const stale = nowMs - view.sampledAtMs > rules.silentAfterMs;
-  return {
-    ...view,
-    dueMs: Math.max(nowMs, view.dueMs) + rules.periodMs,
-    sampledAtMs: nowMs,
-    last,
-    // A blind period breaks the run: a vote rests on misses that were all seen with a control target in reach.
-    misses: last === "miss" ? (stale ? 0 : view.misses) + 1 : 0,
-    answers: last === "ok" ? (stale ? 0 : view.answers) + 1 : 0,
-    samples: view.samples + 1,
-    ...(last === "ok" ? { answeredAtMs: nowMs } : {}),
-  };
+function takeLatency(
+  state: TargetState,
+  rules: BeliefRules,
+  { ok, roundTripMs, index }: Sample & { readonly index: number },
+  view: View,
+  nowMs: number,
+): { readonly view: View; readonly latency: Track } {
+  if (!ok || roundTripMs === undefined || rules.banks === undefined) return { view, latency: state.latency };
+  const bank = bankOf(rules.banks.latency);
+  const level = thresholdsAt(rules.banks.latency, latencyLevel);
+  const slow = isSlow(view.latency, roundTripMs);
+  const latency =
+    slow === undefined
+      ? state.latency
+      : stepTrack(state.latency, state.latency.cells.slice(), bank, level, { vantage: index, failed: slow, nowMs });
+  const suspect = isSuspect(latency.cells, bank, level, index, 0);
+  return { view: { ...view, latency: nextLatency(view.latency, roundTripMs, suspect) }, latency };
 }
 
-/** Moves between up, down and recovering. Also called as time passes, for the dwell. */
+/** Moves between up, down and recovering, and raises and ends what is told of a weak target. Also called as time passes, for the dwell. */
 export function settle(state: TargetState, rules: BeliefRules, nowMs: number): TargetState {
+  const moved = rules.classic === undefined ? byBank(state, rules, nowMs) : byClassic(state, rules, nowMs);
+  if (moved.phase === "down") return state.phase === "down" ? moved : fallen(moved, rules, nowMs);
+  // What failed while it was down says nothing of how it is now.
+  return settleWeak(state.phase === "down" ? afresh(moved, rules, nowMs) : moved, rules, nowMs);
+}
+
+function byBank(state: TargetState, rules: BeliefRules, nowMs: number): TargetState {
+  const quorum = quorumOf(state.views.length);
   const alarmed =
-    state.statistic >= rules.misses && votesOf(state, rules, nowMs).length >= quorumOf(state.views.length);
+    state.statistic >= deadThreshold(state, rules, nowMs) && votesOf(state, rules, nowMs).length >= quorum;
   switch (state.phase) {
     case "up":
       return alarmed ? { ...state, phase: "down", sinceMs: state.missingSinceMs } : state;
@@ -140,13 +223,63 @@ export function settle(state: TargetState, rules: BeliefRules, nowMs: number): T
         (view) => fresh(view, rules, nowMs) && view.answers >= rules.recoveryAnswers,
       );
       const dwelt = nowMs - state.dwellFromMs >= rules.recoveryDwellMs;
-      return dwelt && answering.length >= quorumOf(state.views.length)
-        ? { ...state, phase: "up", sinceMs: nowMs }
-        : state;
+      return dwelt && answering.length >= quorum ? { ...state, phase: "up", sinceMs: nowMs } : state;
     }
     default:
       return state.phase satisfies never;
   }
+}
+
+/** Up and down only: the classic rule has its own patience in both directions. */
+function byClassic(state: TargetState, rules: BeliefRules, nowMs: number): TargetState {
+  const usable = state.views.filter((view) => fresh(view, rules, nowMs) && view.last !== "blind");
+  const quorum = quorumOf(state.views.length);
+  if (usable.length < quorum) return state;
+  const up = usable.filter((view) => view.judged === "up").length;
+  const healthy = up / usable.length > (rules.classic?.healthyAbove ?? 0);
+  const down = !healthy && usable.length - up >= quorum;
+  if (state.phase === "up" && down)
+    return { ...state, phase: "down", sinceMs: state.statistic > 0 ? state.missingSinceMs : nowMs };
+  return state.phase !== "up" && healthy ? { ...state, phase: "up", sinceMs: nowMs } : state;
+}
+
+function fallen(state: TargetState, rules: BeliefRules, nowMs: number): TargetState {
+  const falls = [...state.falls.filter((atMs) => nowMs - atMs <= flapWindowMs), nowMs].slice(-fallsKept);
+  return { ...afresh(state, rules, nowMs), falls, views: state.views.map((view) => settled(view, "drop")) };
+}
+
+function afresh(state: TargetState, rules: BeliefRules, nowMs: number): TargetState {
+  return {
+    ...state,
+    probes: forgetTrack(state.probes, bankFor(state, rules), weakFrom, nowMs),
+    latency: forgetTrack(
+      state.latency,
+      { rows: detectorsOf("latency").length, vantages: state.views.length },
+      0,
+      nowMs,
+    ),
+  };
+}
+
+function settleWeak(state: TargetState, rules: BeliefRules, nowMs: number): TargetState {
+  if (rules.banks === undefined) return state;
+  const names = state.views.map((view) => view.vantage);
+  const mayVote = (index: number): boolean => {
+    const view = state.views[index];
+    return view !== undefined && view.last !== "blind" && !view.unwell && fresh(view, rules, nowMs);
+  };
+  const who = { names, mayVote, quorum: quorumOf(names.length) };
+  const probes = settleTrack(state.probes, bankFor(state, rules), levelFor(rules, worstLevel(state, rules, nowMs)), {
+    ...who,
+    from: weakFrom,
+  });
+  const latency = settleTrack(
+    state.latency,
+    bankOf(rules.banks.latency),
+    thresholdsAt(rules.banks.latency, latencyLevel),
+    { ...who, from: 0 },
+  );
+  return probes === state.probes && latency === state.latency ? state : { ...state, probes, latency };
 }
 
 export function beliefOf(state: TargetState, rules: BeliefRules, nowMs: number): Belief {
@@ -155,20 +288,70 @@ export function beliefOf(state: TargetState, rules: BeliefRules, nowMs: number):
   const usable = heard.filter((view) => view.last !== "blind");
   const votes = votesOf(state, rules, nowMs);
   const quorum = quorumOf(state.views.length);
+  const kind = heard.length === 0 ? "unwatched" : kindOf(state, { usable: usable.length, votes: votes.length, quorum });
+  const threshold = deadThreshold(state, rules, nowMs);
+  const falls = state.falls.filter((atMs) => nowMs - atMs <= flapWindowMs);
   return {
-    kind: heard.length === 0 ? "unwatched" : kindOf(state, { usable: usable.length, votes: votes.length, quorum }),
+    kind,
     sinceMs: state.sinceMs,
     statistic: state.statistic,
+    threshold,
     samples: state.views.reduce((sum, view) => sum + view.samples, 0),
     usable: named(usable),
     votes,
     fine: named(heard.filter((view) => view.last === "ok")),
     blind: named(heard.filter((view) => view.last === "blind")),
     silent: named(state.views.filter((view) => !fresh(view, rules, nowMs))),
-    alone: named(heard.filter((view) => view.misses >= rules.misses)),
+    alone: named(heard.filter((view) => view.misses >= threshold)),
     quorum,
     silentMs: state.statistic === 0 ? 0 : nowMs - (state.answeredAtMs ?? state.missingSinceMs),
+    falls: falls.length,
+    firstFallMs: falls[0] ?? nowMs,
+    ...(kind === "up" || kind === "recovering" ? weakness(state, rules, nowMs) : {}),
+    ...trafficTold(state, rules, nowMs),
   };
+}
+
+function weakness(state: TargetState, rules: BeliefRules, nowMs: number): Pick<Belief, "weak" | "slow"> {
+  if (rules.banks === undefined) return {};
+  const level = levelFor(rules, worstLevel(state, rules, nowMs));
+  const weak = weakOf(state.probes, bankFor(state, rules), level, detectorsOf("probes"));
+  const slow = weakOf(
+    state.latency,
+    bankOf(rules.banks.latency),
+    thresholdsAt(rules.banks.latency, latencyLevel),
+    detectorsOf("latency"),
+  );
+  const usualMs = Math.max(
+    0,
+    ...state.views.filter((view) => slow?.vantages.includes(view.vantage)).map((view) => view.latency.highMs),
+  );
+  return { ...(weak === undefined ? {} : { weak }), ...(slow === undefined ? {} : { slow: { ...slow, usualMs } }) };
+}
+
+/** What users' requests got needs no vantage: it holds while probes are blind, and as long as there is traffic. */
+function trafficTold(state: TargetState, rules: BeliefRules, nowMs: number): Pick<Belief, "traffic"> {
+  if (rules.banks === undefined || state.traffic === undefined || state.phase === "down") return {};
+  const traffic = trafficWeak(state.traffic, rules.banks.traffic, nowMs);
+  return traffic === undefined ? {} : { traffic };
+}
+
+/** The same, with outcomes of real traffic that a router counted. */
+export function withTraffic(
+  state: TargetState,
+  take: (before: Traffic) => Traffic,
+  rules: TrafficRules,
+  nowMs: number,
+): TargetState {
+  return { ...state, traffic: take(state.traffic ?? newTraffic(rules, nowMs)) };
+}
+
+/** Does this vantage by itself think that the target is weak or dead? */
+export function suspects(state: TargetState, rules: BeliefRules, vantage: RegionName): boolean {
+  const index = state.views.findIndex((view) => view.vantage === vantage);
+  const view = state.views[index];
+  if (view === undefined) return false;
+  return isSuspect(state.probes.cells, bankFor(state, rules), levelFor(rules, view.level), index, 0);
 }
 
 function kindOf(state: TargetState, seen: { usable: number; votes: number; quorum: number }): BeliefKind {
@@ -179,11 +362,33 @@ function kindOf(state: TargetState, seen: { usable: number; votes: number; quoru
 }
 
 function votesOf(state: TargetState, rules: BeliefRules, nowMs: number): readonly RegionName[] {
-  return state.views
-    .filter((view) => view.last === "miss" && view.misses >= localMisses && fresh(view, rules, nowMs))
-    .map((view) => view.vantage);
+  const says = (view: View): boolean =>
+    rules.classic === undefined
+      ? view.last === "miss" && view.misses >= localMisses
+      : view.last !== "blind" && view.judged === "down";
+  return state.views.filter((view) => says(view) && fresh(view, rules, nowMs)).map((view) => view.vantage);
 }
 
-function fresh(view: View, rules: BeliefRules, nowMs: number): boolean {
-  return view.samples > 0 && nowMs - view.sampledAtMs <= rules.silentAfterMs;
+/** Vantages of different loss are pooled at the threshold of the worst: the unit is the same at every level. */
+function worstLevel(state: TargetState, rules: BeliefRules, nowMs: number): number {
+  return state.views.reduce((worst, view) => (fresh(view, rules, nowMs) ? Math.max(worst, view.level) : worst), 0);
+}
+
+function deadThreshold(state: TargetState, rules: BeliefRules, nowMs: number): number {
+  if (rules.banks === undefined) return rules.misses;
+  return Math.max(rules.misses, levelFor(rules, worstLevel(state, rules, nowMs)).pooled[0] ?? 0);
+}
+
+function bankFor(state: TargetState, rules: BeliefRules): Bank {
+  return rules.banks === undefined
+    ? { rows: 1, vantages: state.views.length }
+    : { rows: detectorsOf("probes").length, vantages: state.views.length };
+}
+
+const deadOnly: BankLevel = bankLevel([
+  { scores: { up: 1, down: resetScore }, pooled: 1, local: localMisses, cap: 2 ** 20 },
+]);
+
+function levelFor(rules: BeliefRules, level: number): BankLevel {
+  return rules.banks === undefined ? deadOnly : thresholdsAt(rules.banks.probes, level);
 }

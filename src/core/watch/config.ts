@@ -2,15 +2,22 @@
 
 import { vantagesFor } from "../model/select.ts";
 import type { GroupName, RegionName, Service, System } from "../model/system.ts";
-import type { BeliefRules } from "./belief.ts";
-import { coldStartLoss, thresholdFor } from "./detector.ts";
+import type { Banks, BeliefRules } from "./belief.ts";
+import { budgetTargets } from "./budget.ts";
+import { classicRules } from "./classic.ts";
+import { missesFor, quorumOf } from "./detector.ts";
 import { agentService, type Target } from "./observation.ts";
+import { coldStartLoss } from "./scores.ts";
 
 export type WatchedTarget = Target & { readonly vantages: readonly RegionName[]; readonly rules: BeliefRules };
 
 export type WatchConfig = {
   readonly system: System;
   readonly targets: readonly WatchedTarget[];
+  /** Where a target stands in `targets`, by `targetKey`. */
+  readonly indexOf: ReadonlyMap<string, number>;
+  /** Targets that each vantage looks at in a period. */
+  readonly looks: Readonly<Record<RegionName, number>>;
   /** Where this controller lives; the store's troubles are told as that region's. */
   readonly controllerRegion: RegionName;
   readonly periodMs: number;
@@ -32,24 +39,65 @@ const stalledBoundsMs = { min: 2_000, max: 60_000 } as const;
 export function watchConfigOf(system: System, controllerRegion: RegionName): WatchConfig {
   const periodMs = system.control.probeEveryMs;
   const silentAfterMs = Math.max(silentPeriods * periodMs, silentAtLeastMs);
+  const vantagesOf = new Map(system.regions.map(({ name }) => [name, vantagesFor(system, name)] as const));
+  // One set of rules for all targets that as many vantages look at.
+  const rulesOf = new Map<number, BeliefRules>();
+  const rulesFor = (vantages: number): BeliefRules => {
+    const known = rulesOf.get(vantages);
+    if (known !== undefined) return known;
+    const made = beliefRules(system, vantages, silentAfterMs);
+    rulesOf.set(vantages, made);
+    return made;
+  };
   const targets = targetsOf(system).map((target): WatchedTarget => {
-    const vantages = vantagesFor(system, target.region);
-    const { misses } = thresholdFor({
-      falseFailoverMs: system.objectives.falseFailoverMs,
-      vantages: Math.max(1, vantages.length),
-      periodMs,
-      p0: coldStartLoss,
-      targets: budgetTargets(system),
-    });
-    return { ...target, vantages, rules: { periodMs, misses, silentAfterMs, recoveryAnswers, recoveryDwellMs } };
+    const vantages = vantagesOf.get(target.region) ?? [];
+    return { ...target, vantages, rules: rulesFor(vantages.length) };
   });
+  const looks = Object.fromEntries(
+    system.regions.map(({ name }) => [name, targets.filter((target) => target.region !== name).length]),
+  );
   const stalledAfterMs = Object.fromEntries(
     system.groups.map((group) => [
       group.name,
       Math.min(stalledBoundsMs.max, Math.max(stalledBoundsMs.min, group.maxDataLossMs * stalledShare)),
     ]),
   );
-  return { system, targets, controllerRegion, periodMs, silentAfterMs, stalledAfterMs };
+  const indexOf = new Map(targets.map((target, index) => [targetKey(target), index] as const));
+  return { system, targets, indexOf, looks, controllerRegion, periodMs, silentAfterMs, stalledAfterMs };
+}
+
+export function targetKey({ region, service }: Target): string {
+  return `${region}/${service}`;
+}
+
+function beliefRules(system: System, vantages: number, silentAfterMs: number): BeliefRules {
+  const periodMs = system.control.probeEveryMs;
+  const places = Math.max(1, vantages);
+  const samples = (system.objectives.falseFailoverMs * budgetTargets(system) * places) / periodMs;
+  const rules = {
+    periodMs,
+    misses: missesFor(coldStartLoss, samples),
+    silentAfterMs,
+    recoveryAnswers,
+    recoveryDwellMs,
+  };
+  const mode = system.control.watch;
+  return mode?.mode === "classic"
+    ? { ...rules, classic: classicRules(mode) }
+    : { ...rules, banks: banksFor(system, vantages, silentAfterMs) };
+}
+
+/** What the bank's thresholds of one target follow from. */
+export function banksFor(system: System, vantages: number, silentAfterMs: number): Banks {
+  const periodMs = system.control.probeEveryMs;
+  const falseAlarmMs = system.objectives.falseFailoverMs * budgetTargets(system);
+  const places = Math.max(1, vantages);
+  const pool = { vantages: places, quorum: quorumOf(places), samples: (falseAlarmMs * places) / periodMs };
+  return {
+    probes: { source: "probes", ...pool },
+    latency: { source: "latency", ...pool },
+    traffic: { routers: system.regions.map(({ name }) => name), periodMs, silentAfterMs, falseAlarmMs },
+  };
 }
 
 /** Every service where it is placed, and every region's agent. */
@@ -60,20 +108,6 @@ export function targetsOf(system: System): readonly Target[] {
       .filter((service) => service.in[region.name] !== undefined)
       .map((service) => ({ region: region.name, service: service.name })),
   ]);
-}
-
-/**
- * Targets among which the budget of false failovers is split: those whose alarm can cause a switch at any one time, which are the
- * services of each group in its primary region and that region's agent.
- */
-export function budgetTargets(system: System): number {
-  const moving = system.groups.map(
-    (group) => system.services.filter((service) => service.group === group.name).length + 1,
-  );
-  return Math.max(
-    1,
-    moving.reduce((sum, count) => sum + count, 0),
-  );
 }
 
 /** A service that replicates is a database to the watch; the others hold nothing. */

@@ -2,7 +2,7 @@
 
 import type { Group, RegionName, Service, ServiceName } from "../model/system.ts";
 import { type Belief, beliefOf } from "./belief.ts";
-import { isDatabase, type WatchConfig } from "./config.ts";
+import { isDatabase, targetKey, type WatchConfig } from "./config.ts";
 import { agentService } from "./observation.ts";
 import type { Standby } from "./replication.ts";
 import type { ReportOf, WatchState } from "./watch.ts";
@@ -126,12 +126,13 @@ function isExpected(service: Service, grouped: boolean, established: boolean, pr
 }
 
 function beliefAt(config: WatchConfig, state: WatchState, nowMs: number, region: RegionName, service: ServiceName) {
-  const index = config.targets.findIndex((target) => target.region === region && target.service === service);
+  const index = config.indexOf.get(targetKey({ region, service })) ?? -1;
   const target = config.targets[index];
   const known = state.targets[index];
   // Both are made of the same list, for every placement; a miss is a bug.
   if (target === undefined || known === undefined) throw new Error(`${service} in ${region} is not watched`);
-  return { belief: beliefOf(known, target.rules, nowMs), misses: target.rules.misses };
+  const belief = beliefOf(known, target.rules, nowMs);
+  return { belief, misses: belief.threshold };
 }
 
 export function reportKey(region: RegionName, service: ServiceName): string {

@@ -3,8 +3,9 @@
 
 import { vantagesFor } from "../model/select.ts";
 import type { RegionName, System } from "../model/system.ts";
-import { budgetTargets } from "./config.ts";
-import { coldStartLoss, detectors, localMisses, quorumOf, type Threshold, thresholdFor } from "./detector.ts";
+import { budgetTargets } from "./budget.ts";
+import { localMisses, quorumOf, type Threshold, thresholdFor } from "./detector.ts";
+import { coldStartLoss } from "./scores.ts";
 import { duration } from "./sentence.ts";
 
 export type Guarantee = {
@@ -17,7 +18,6 @@ export type Guarantee = {
   /** Mean time between false alarms of anything that could cause a switch, by chance alone, at 1 % loss. */
   readonly falseAlarmMs: number;
   readonly targets: number;
-  readonly detectorsPerTarget: number;
   /** One sentence for a person; says what would mend it when refused. */
   readonly sentence: string;
   /** The slowest probing that meets the objective, where the probing is what breaks it. */
@@ -131,7 +131,6 @@ function promise(system: System, periodMs: number, options: GuaranteeOptions): P
     },
     falseAlarmMs: Math.min(...regions.map((region) => region.falseAlarmAllMs)),
     targets,
-    detectorsPerTarget: detectors.length,
   };
 }
 

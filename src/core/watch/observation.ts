@@ -17,6 +17,8 @@ export type Observation = {
   readonly controls: boolean;
   readonly roundTripMs: number;
   readonly why?: string;
+  /** Of a router: how many requests of users it saw answered and failed there in this period. Its own region may be the target. */
+  readonly counts?: { readonly ok: number; readonly failed: number };
 };
 
 /** What a region's own agent says of a service there; a driver's status has this shape. */

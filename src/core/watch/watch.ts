@@ -2,13 +2,24 @@
 // I2. Silence is not death: see belief.ts for who has a vote.
 
 import type { GroupName, RegionName, ServiceName } from "../model/system.ts";
-import { newTarget, settle, type TargetState, takeSample } from "./belief.ts";
-import { isDatabase, type WatchConfig } from "./config.ts";
+import {
+  type BeliefRules,
+  newTarget,
+  type Sample,
+  settle,
+  suspects,
+  type TargetState,
+  takeSample,
+  withTraffic,
+} from "./belief.ts";
+import { isDatabase, targetKey, type WatchConfig } from "./config.ts";
 import { diagnose } from "./diagnoses.ts";
 import type { Diagnosis } from "./diagnosis.ts";
 import { factsOf, reportKey } from "./facts.ts";
-import type { Observation, ReportedService, WatchedRecord, WatchInput } from "./observation.ts";
+import type { Observation, ReportedService, Target, WatchedRecord, WatchInput } from "./observation.ts";
+import { learnLoss, levelOf, newObserver, nextHealth, type Observer } from "./observer.ts";
 import { newReplication, type Replication, type Standby, takeReport } from "./replication.ts";
+import { takeTraffic } from "./traffic.ts";
 
 /** The newest word of a region's own agent on one of its services. */
 export type ReportOf = {
@@ -31,6 +42,8 @@ export type WatchState = {
   readonly reportedAtMs: ReadonlyMap<RegionName, number>;
   /** Of each vantage: reports in a row in which it reached no control target. */
   readonly blindReports: ReadonlyMap<RegionName, number>;
+  /** Of each vantage: what it usually loses, and how well it is itself. */
+  readonly observers: ReadonlyMap<RegionName, Observer>;
   readonly reports: ReadonlyMap<string, ReportOf>;
   readonly replication: ReadonlyMap<ServiceName, Replication>;
   readonly store: { readonly reachable: boolean; readonly sinceMs: number; readonly why: string };
@@ -52,6 +65,7 @@ export function initialWatch(config: WatchConfig): WatchState {
     records: new Map(),
     reportedAtMs: new Map(),
     blindReports: new Map(),
+    observers: new Map(),
     reports: new Map(),
     replication: new Map(),
     store: { reachable: true, sinceMs: 0, why: "" },
@@ -127,22 +141,64 @@ function takeObservations(
         other.target.service === one.target.service,
     );
   const targets = [...state.targets];
+  const observers = new Map(state.observers);
   for (const one of observations) {
     if (overridden(one)) continue;
-    const index = config.targets.findIndex(
-      ({ region, service }) => region === one.target.region && service === one.target.service,
-    );
+    const index = config.indexOf.get(targetKey(one.target)) ?? -1;
     const [target, rules] = [targets[index], config.targets[index]?.rules];
     // A target that this manifest does not have: an agent with another one. The controller says so; there is nothing to watch.
     if (target === undefined || rules === undefined) continue;
-    targets[index] = takeSample(target, rules, one, nowMs);
+    const observer = observers.get(one.vantage) ?? newObserver;
+    const next = takeSample(target, rules, sampleOf(one, observer), nowMs);
+    targets[index] = withCounts(next, rules, one, nowMs);
+    const learned = next === target ? undefined : next.views.find((view) => view.vantage === one.vantage)?.learned;
+    if (learned !== undefined && learned.samples > 0)
+      observers.set(one.vantage, learnLoss(observer, learned, config.looks[one.vantage] ?? 0));
   }
   const blindReports = new Map(state.blindReports);
   for (const vantage of new Set(observations.map((one) => one.vantage))) {
     const sees = observations.some((one) => one.vantage === vantage && (one.controls || one.ok));
     blindReports.set(vantage, sees ? 0 : (blindReports.get(vantage) ?? 0) + 1);
+    const observer = observers.get(vantage) ?? newObserver;
+    const looks = observations.filter((one) => one.vantage === vantage).map((one) => one.target);
+    const unwell = mostAreSuspect(config, targets, vantage, looks);
+    observers.set(vantage, { ...observer, health: nextHealth(observer.health, sees), unwell });
   }
-  return { ...state, targets, blindReports };
+  return { ...state, targets, blindReports, observers };
+}
+
+function sampleOf(one: Observation, observer: Observer): Sample {
+  const { vantage, ok, controls, source, roundTripMs } = one;
+  const timed = source === "probe" ? { roundTripMs } : {};
+  return { vantage, ok, controls, level: levelOf(observer), unwell: observer.unwell, ...timed };
+}
+
+/** What users got through a router of the target's own region crossed no network that a control target would have to vouch for (I2). */
+function withCounts(target: TargetState, rules: BeliefRules, one: Observation, nowMs: number): TargetState {
+  const banks = rules.banks;
+  if (one.counts === undefined || banks === undefined) return target;
+  if (!one.controls && one.vantage !== one.target.region && one.counts.failed > 0) return target;
+  const counts = { router: one.vantage, ...one.counts };
+  return withTraffic(target, (before) => takeTraffic(before, banks.traffic, counts, nowMs), banks.traffic, nowMs);
+}
+
+/** A place to which most of two or more regions seem weak at once is more likely weak itself. */
+function mostAreSuspect(
+  config: WatchConfig,
+  targets: readonly TargetState[],
+  vantage: RegionName,
+  looks: readonly Target[],
+): boolean {
+  const regions = new Map<RegionName, { seen: number; suspect: number }>();
+  for (const look of looks) {
+    const index = config.indexOf.get(targetKey(look)) ?? -1;
+    const [target, rules] = [targets[index], config.targets[index]?.rules];
+    if (target === undefined || rules === undefined) continue;
+    const of = regions.get(look.region) ?? { seen: 0, suspect: 0 };
+    regions.set(look.region, { seen: of.seen + 1, suspect: of.suspect + (suspects(target, rules, vantage) ? 1 : 0) });
+  }
+  const suspect = [...regions.values()].filter((of) => of.suspect * 2 > of.seen).length;
+  return regions.size > 1 && suspect * 2 > regions.size;
 }
 
 function takeStatus(
