@@ -10,7 +10,7 @@ export const acceptanceRules: readonly Rule[] = [
     title: "an acceptance of something that is not found",
     why: "An acceptance that fits no finding is mistyped, or what it was about is mended. Left in place it will one day silence a finding that nobody has looked at.",
     mend: "Correct the rule or the name, or take the acceptance out.",
-    source: own("Assess, accepted findings"),
+    source: own("Accepted findings"),
     check: (facts, before) => {
       const said = new Set(before.flatMap(({ rule, about }) => [rule, `${rule} ${about ?? ""}`]));
       // Two things that fall together are told with the cuts, and not as a finding.

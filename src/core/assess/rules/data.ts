@@ -43,7 +43,7 @@ export const dataRules: readonly Rule[] = [
     title: "a method that is possible only if something holds",
     why: "The manifest does not say everything that the method asks for. Until somebody has looked, the method may turn out not to exist.",
     mend: "Look, and write what you found under `settings`.",
-    source: own("Assess, what a manifest leaves open"),
+    source: own("What a manifest leaves open"),
     check: (facts) =>
       facts.services.flatMap((verdict): readonly Said[] => {
         const method = verdict.possible.find((possible) => possible.method === verdict.method);
@@ -94,7 +94,7 @@ export const dataRules: readonly Rule[] = [
     title: "clients that reach an asynchronous database past every fence",
     why: "Routers stop acknowledging when a lease runs out, and agents stop the server. A client that connects straight to the database of a host that is frozen or cut off passes neither: it goes on writing there while the other side already serves. With asynchronous replication these writes are two histories, and an automatic failover makes them without asking anybody.",
     mend: "Lead these clients through the routers, replicate synchronously, or let a person approve the failover.",
-    source: own("What cannot be fenced (I1)"),
+    source: own("Clients that nothing can fence"),
     check: (facts) =>
       facts.system.services.flatMap((service): readonly Said[] => {
         const group = facts.group(service);
@@ -274,7 +274,7 @@ export const dataRules: readonly Rule[] = [
     title: "replicas, and no backup",
     why: "Replication carries a wrong deletion, a broken migration and an attacker's encryption to the other side within seconds. Only a copy from before lets anybody go back.",
     mend: "Keep backups that reach further back than it takes to notice, and name them under `copies`.",
-    source: own("Assess, what replicas do not protect from"),
+    source: own("What replicas do not protect from"),
     check: (facts) =>
       facts.system.services.flatMap((service): readonly Said[] => {
         if (facts.typeOf(service)?.area !== "data" || service.group === undefined) return [];

@@ -24,7 +24,7 @@ export const placeRules: readonly Rule[] = [
     title: "a region nobody has placed",
     why: "Which methods exist, how far the regions are from one another, who shares their fate and whether data may lie there all follow from the location. Where it is unknown nothing of that can be judged, so the verdict stays open.",
     mend: "Write `at: provider/region`, or `at: site/name` for a place of your own.",
-    source: own("Assess, what follows from a location"),
+    source: own("What follows from a location"),
     check: (facts) =>
       facts.system.regions.flatMap((region): readonly Said[] =>
         region.at === "unknown" || (facts.place(region.name) === undefined && !region.at.startsWith("site/"))

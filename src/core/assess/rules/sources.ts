@@ -31,9 +31,15 @@ export const regionPairs: Source = {
   asOf: "2026-07-28",
 };
 
-/** What follows from Leeward's own design; docs/architecture.md gives the argument. */
-export const own = (chapter: string): Source => ({
-  title: `Leeward, docs/architecture.md: ${chapter}`,
+/** What is ours to say; docs/assess.md gives the argument under this heading. */
+export const own = (heading: string): Source => ({
+  title: `Leeward, docs/assess.md: ${heading}`,
+  asOf: "2026-11-21",
+});
+
+/** What follows from how Leeward itself works; docs/architecture.md gives the argument under this heading. */
+export const design = (heading: string): Source => ({
+  title: `Leeward, docs/architecture.md: ${heading}`,
   asOf: "2026-11-21",
 });
 

@@ -107,7 +107,7 @@ export const standbyRules: readonly Rule[] = [
     title: "quota and capacity that nobody can see from here",
     why: "Quotas are per subscription and region, and capacity is what is left when others come too. Neither is in any document. A switch that stops at a quota stops in the middle.",
     mend: "Look at the quota of every standby region, raise it to what the primary uses, and reserve capacity for what must run.",
-    source: own("Assess, capacity"),
+    source: own("Capacity"),
     check: (facts) =>
       facts.system.groups.flatMap((group): readonly Said[] => {
         const standbys = group.primary.slice(1).filter((region) => {

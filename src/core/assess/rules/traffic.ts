@@ -35,7 +35,7 @@ export const trafficRules: readonly Rule[] = [
     title: "an answer that users remember for longer than the RTO",
     why: "A user who has asked keeps the answer for its TTL and goes on calling the lost region that long, however fast the switch was. The recovery is over for whoever asks again, and for nobody else.",
     mend: "Shorten the TTL to a fraction of the RTO, or lead users through a front that needs no new answer.",
-    source: own("Assess, routing"),
+    source: own("Routing"),
     check: (facts) =>
       facts.system.routes.flatMap((route): readonly Said[] => {
         const front = route.through === undefined ? undefined : facts.service(route.through);
@@ -57,7 +57,7 @@ export const trafficRules: readonly Rule[] = [
     title: "clients that keep an answer for ever",
     why: "Some resolvers, connection pools and runtimes hold an address far beyond its TTL, some until they are restarted. They are a tail that no change of a name reaches; somebody has to go on serving them at the old address or forward them.",
     mend: "Keep a proxy at the old address, or give these clients a front with a fixed address.",
-    source: own("Assess, routing"),
+    source: own("Routing"),
     check: (facts) =>
       facts.system.routes.flatMap((route): readonly Said[] =>
         (route.stubbornShare ?? 0) > 0

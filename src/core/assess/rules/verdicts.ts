@@ -12,7 +12,7 @@ export const verdictRules: readonly Rule[] = [
     title: "a region whose loss the system does not survive",
     why: "When this region is gone nobody serves what users call until it comes back, whatever the objectives say. Either something exists there alone, or what takes over needs something that is lost too.",
     mend: "Follow the path in the finding: deploy what is missing in the other region.",
-    source: own("Assess, the loss of a region"),
+    source: own("The loss of a region"),
     check: (facts) =>
       facts.losses.flatMap((loss): readonly Said[] =>
         loss.survives || loss.regions.length > 1
@@ -51,7 +51,7 @@ export const verdictRules: readonly Rule[] = [
     title: "something that both sides depend on",
     why: "Two regions are two only as far as nothing else takes both. A registry, an identity provider, a zone of names, a key vault, a pipeline, a global product: if the switch or the other side needs it, its loss together with a region, or alone, leaves nobody who serves. In large outages it was rarely the replicas that failed; it was what they shared.",
     mend: "Have it in both regions, or be able to switch and run without it; otherwise accept it with the reason.",
-    source: own("Assess, shared fate"),
+    source: own("Shared fate"),
     check: (facts) => {
       const serving = servingRegions(facts);
       return facts.sharedFate
@@ -84,7 +84,7 @@ export const verdictRules: readonly Rule[] = [
     title: "a service that exists in one region and is needed in both",
     why: "A service of one region that the other region's side calls, or needs to start, brings both down together. The redundancy of everything above it is worth nothing in that moment.",
     mend: "Deploy it in the other region as well, or remove the need.",
-    source: own("Assess, shared fate"),
+    source: own("Shared fate"),
     check: (facts) => {
       const serving = servingRegions(facts);
       return facts.system.services.flatMap((service): readonly Said[] => {
@@ -135,7 +135,7 @@ export const verdictRules: readonly Rule[] = [
     title: "a switch that asks the region it leaves",
     why: "An interface in the failing region, or one that everybody asks on that day, may not answer when it is needed most. A switch must not depend on it: whatever it needs has to be made beforehand, or be done on the side that takes over.",
     mend: "Prepare what the step makes, or choose a method whose switch is started on the other side.",
-    source: own("Invariant I8"),
+    source: own("Interfaces that a switch needs"),
     check: (facts) => {
       const seen = new Set<string>();
       return facts.controlPlane.flatMap((row): readonly Said[] => {
@@ -217,7 +217,7 @@ function missed(losses: Facts["losses"], objective: string): readonly Said[] {
               // Nobody knows that it is missed; only that nobody promises that it is kept.
               severity: "warning" as const,
               message: `When ${loss.region} is lost, ${broken.why}.`,
-              fix: "Use a method whose figure has a bound, or watch the figure yourself, alarm on it, and accept this.",
+              fix: "Use a method whose figure has a bound. Until then watch the figure yourself and alarm on it; the verdict stays open.",
             };
           }),
   );

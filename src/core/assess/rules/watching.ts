@@ -1,7 +1,7 @@
 // Who looks, from where, how deep and how often.
 
 import type { Rule, Said } from "../rule.ts";
-import { logicApps, own } from "./sources.ts";
+import { design, logicApps } from "./sources.ts";
 
 export const watchingRules: readonly Rule[] = [
   {
@@ -104,7 +104,7 @@ export const watchingRules: readonly Rule[] = [
     title: "no third place that could tell a dead region from a dead link",
     why: "Two regions that look at each other cannot tell the other's death from a cut between them: each sees the same silence. A third place, independent of both, has to vote before anybody switches, or a person has to decide.",
     mend: "Add a small region with `witness: true`, at another provider or at least in another region.",
-    source: own("Watch, quorum of vantages"),
+    source: design("Watching"),
     check: (facts) => {
       // Where every region serves and nothing has to be switched, nobody has to be judged dead.
       const switched = new Set(
@@ -183,7 +183,7 @@ export const watchingRules: readonly Rule[] = [
     title: "a witness in a region it has to judge",
     why: "A witness that lies where a serving region lies falls with it, and takes its vote along exactly when it is needed. What is left then cannot tell a dead region from a cut link, and rightly does nothing.",
     mend: "Put the witness into a place of its own.",
-    source: own("Watch, quorum of vantages"),
+    source: design("Watching"),
     check: (facts) => {
       const serving = new Map(
         facts.system.regions.filter((region) => !region.witness).map((region) => [region.at, region]),
