@@ -27,6 +27,8 @@ export type AgentPorts = {
   readonly disk: Disk;
   readonly peers: Peers;
   readonly prober: Prober;
+  /** 0 to 1, anew each time: spreads the looks of a round. Left out: they all begin with it. */
+  readonly chance?: () => number;
   readonly log: Log;
   readonly tended: ReadonlyMap<string, Tended>;
   readonly machineInstantIn: (ms: number) => MachineInstant;
@@ -67,7 +69,7 @@ export class Agent {
     this.#orders = parts.orders;
     this.#caretaker = parts.caretaker;
     this.#routing = parts.routing;
-    this.#lookout = new Lookout(ports.system, ports.region, ports.prober, ports.clock);
+    this.#lookout = new Lookout(ports.system, ports.region, ports.prober, ports.clock, ports.chance);
   }
 
   /** Reads its durable state. A torn file is said and nothing is started: promises made before would be forgotten. */
@@ -321,7 +323,9 @@ export class Agent {
 
   #trouble(): string[] {
     const keepers = [...this.#keepers.values()].map((keeper) => keeper.trouble);
-    return [...keepers, this.#caretaker.trouble].filter((one) => one !== undefined).slice(0, 16);
+    return [...keepers, this.#caretaker.trouble, ...this.#lookout.trouble]
+      .filter((one) => one !== undefined)
+      .slice(0, 16);
   }
 
   async #each(input: { readonly kind: "tick" } | { readonly kind: "renewal-due" }): Promise<void> {

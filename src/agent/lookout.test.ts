@@ -14,7 +14,7 @@ const southAgent = "http://127.0.0.1:7412";
 const southOrders = "postgres://leeward@127.0.0.1:5512/shop";
 const southWeb = "http://127.0.0.1:8412/healthz";
 const watchAgent = "http://127.0.0.1:7413";
-const placeOf = (target: ProbeTarget): string => (target.kind === "tcp" ? target.address : target.url);
+const placeOf = (target: ProbeTarget): string => ("url" in target ? target.url : target.kind);
 
 /** What a target does when it is asked: answer after so long, refuse at once, hang until its time is up, or never say anything. */
 type Manner = number | "refuses" | "hangs" | "never ends";

@@ -1,14 +1,16 @@
 // This region as a vantage: each period it looks once at every target of the other regions, and says for each whether it could
 // reach anything else at that moment (I2).
+//
+// A look that was not made (too many are open at the target, the prober has too much to do) is no failure: it is counted, and goes along
+// with the next observation of that target. Where no look is made at all, nothing is said of the target.
 
-import { regionOf } from "../core/model/select.ts";
-import type { RegionName, Service, System } from "../core/model/system.ts";
+import type { RegionName, System } from "../core/model/system.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { ProbeResult, Prober, ProbeTarget } from "../ports/probe.ts";
+import type { ProbeResult, Prober } from "../ports/probe.ts";
 import type { Observation } from "../wire/calls.ts";
+import { agentTarget, targetsOf, type WatchedTarget } from "./lookout-targets.ts";
 
-/** The pseudo service of a region's agent: is anybody there at all. */
-export const agentTarget = "agent";
+export { agentTarget } from "./lookout-targets.ts";
 
 /** A probe is given four times the 99th percentile of what it usually takes, at least this. */
 const timeoutMinMs = 150;
@@ -20,13 +22,11 @@ const historyMax = 100;
 const openMax = 6;
 /** How long the answer of a control target counts. */
 const controlPeriods = 3;
-
-type Target = {
-  readonly region: RegionName;
-  readonly service: string;
-  readonly probe: ProbeTarget;
-  readonly timeoutMs?: number;
-};
+/** Looks begin spread over this share of a period, so that the vantages do not all ask at the same moment. */
+const spreadShare = 0.1;
+/** A warning is told for so long after the last look that gave it. */
+const warningKeptPeriods = 10;
+const sentencesMax = 4;
 
 export type RouterOutcome = {
   readonly region: RegionName;
@@ -43,13 +43,30 @@ export class Lookout {
   readonly #roundTrips = new Map<string, number[]>();
   readonly #open = new Map<string, number>();
   readonly #agentSeenMs = new Map<RegionName, number>();
-  #ended: { readonly target: Target; readonly result: ProbeResult }[] = [];
+  /** Looks at a target that were left out since it was last observed. */
+  readonly #skipped = new Map<string, number>();
+  readonly #warnings = new Map<string, { readonly sentence: string; readonly atMs: number }>();
+  readonly #chance: () => number;
+  #anythingSeenMs: number;
+  #ended: { readonly target: WatchedTarget; readonly result: ProbeResult }[] = [];
 
-  constructor(system: System, region: RegionName, prober: Prober, clock: Clock) {
+  /** `chance`: 0 to 1, anew each time; always 0 lets every look begin with its round. */
+  constructor(system: System, region: RegionName, prober: Prober, clock: Clock, chance: () => number = () => 0) {
     this.#system = system;
     this.#region = region;
     this.#prober = prober;
     this.#clock = clock;
+    this.#chance = chance;
+    this.#anythingSeenMs = clock.nowMs();
+  }
+
+  /** What people should know of the looks made here: those left out, certificates that run out. */
+  get trouble(): readonly string[] {
+    const freshMs = this.#clock.nowMs() - warningKeptPeriods * this.#system.control.probeEveryMs;
+    for (const [key, { atMs }] of this.#warnings) if (atMs < freshMs) this.#warnings.delete(key);
+    const saturated = this.#prober.trouble?.();
+    const warnings = [...this.#warnings.values()].map(({ sentence }) => sentence).slice(0, sentencesMax);
+    return [...(saturated === undefined ? [] : [saturated]), ...warnings];
   }
 
   /**
@@ -62,13 +79,14 @@ export class Lookout {
     routerOutcomes: readonly RouterOutcome[],
   ): Promise<readonly Observation[]> {
     const { probeEveryMs } = this.#system.control;
-    const asked = this.#targets(primaries).map((target) => this.#ask(target));
+    const asked = targetsOf(this.#system, this.#region, primaries).map((target) => this.#ask(target));
     await Promise.race([Promise.all(asked), this.#clock.sleep(probeEveryMs * 0.9)]);
     const ended = this.#ended;
     this.#ended = [];
     const freshMs = this.#clock.nowMs() - controlPeriods * probeEveryMs;
     const controlsFor = (observed: RegionName): boolean =>
       [...this.#agentSeenMs].some(([region, seenMs]) => region !== observed && seenMs >= freshMs);
+    const blind = this.#anythingSeenMs < freshMs ? { blind: true } : {};
     const probes = ended.map(
       ({ target, result }): Observation => ({
         vantage: this.#region,
@@ -78,6 +96,8 @@ export class Lookout {
         controls: controlsFor(target.region),
         roundTripMs: result.roundTripMs,
         ...(result.why === undefined ? {} : { why: result.why.slice(0, 300) }),
+        ...this.#takeSkipped(keyOf(target)),
+        ...blind,
       }),
     );
     const routers = routerOutcomes
@@ -96,65 +116,52 @@ export class Lookout {
     return [...routers, ...probes];
   }
 
-  #targets(primaries: ReadonlySet<RegionName>): readonly Target[] {
-    return this.#system.regions
-      .filter((region) => region.name !== this.#region)
-      .flatMap((region): Target[] => {
-        const agent: Target[] =
-          region.agent === undefined
-            ? []
-            : [{ region: region.name, service: agentTarget, probe: { kind: "agent", url: region.agent } }];
-        const services = this.#system.services
-          .filter((service) => service.in[region.name] !== undefined)
-          .flatMap((service) => this.#serviceTarget(service, region.name, primaries));
-        return [...agent, ...services];
-      });
-  }
-
-  #serviceTarget(service: Service, region: RegionName, primaries: ReadonlySet<RegionName>): Target[] {
-    const placement = service.in[region];
-    const timeout = service.health.timeoutMs === undefined ? {} : { timeoutMs: service.health.timeoutMs };
-    if (service.type === "postgresql" && placement?.url !== undefined) {
-      const password = placement.password === undefined ? {} : { password: placement.password };
-      return [{ region, service: service.name, probe: { kind: "sql", url: placement.url, ...password }, ...timeout }];
-    }
-    const router = regionOf(this.#system, region).router;
-    if (service.type === "http" && router !== undefined && primaries.has(region)) {
-      return [
-        {
-          region,
-          service: service.name,
-          probe: { kind: "http", url: `http://${router.http}${service.health.path}` },
-          ...timeout,
-        },
-      ];
-    }
-    return [];
-  }
-
-  async #ask(target: Target): Promise<void> {
-    const key = `${target.region}/${target.service}`;
+  async #ask(target: WatchedTarget): Promise<void> {
+    const key = keyOf(target);
     const open = this.#open.get(key) ?? 0;
-    if (open >= openMax) return;
+    if (open >= openMax) return this.#skip(key);
     this.#open.set(key, open + 1);
-    const history = this.#roundTrips.get(key) ?? [];
-    const startedMs = this.#clock.nowMs();
     try {
+      const spreadMs = spreadShare * this.#system.control.probeEveryMs * this.#chance();
+      if (spreadMs >= 1) await this.#clock.sleep(spreadMs);
+      const history = this.#roundTrips.get(key) ?? [];
+      const startedMs = this.#clock.nowMs();
       const result = await this.#prober.probe(
         target.probe,
         target.timeoutMs ?? timeoutOf(history, this.#system.control.probeEveryMs),
       );
+      if ("skipped" in result) return this.#skip(key);
       if (result.ok) {
-        history.push(this.#clock.nowMs() - startedMs);
+        const nowMs = this.#clock.nowMs();
+        history.push(nowMs - startedMs);
         if (history.length > historyMax) history.shift();
         this.#roundTrips.set(key, history);
-        if (target.service === agentTarget) this.#agentSeenMs.set(target.region, this.#clock.nowMs());
+        this.#anythingSeenMs = nowMs;
+        if (target.service === agentTarget) this.#agentSeenMs.set(target.region, nowMs);
+      }
+      if (result.warning !== undefined) {
+        const sentence = `${target.service} in ${target.region}: ${result.warning}`.slice(0, 300);
+        this.#warnings.set(key, { sentence, atMs: this.#clock.nowMs() });
       }
       this.#ended.push({ target, result });
     } finally {
       this.#open.set(key, (this.#open.get(key) ?? 1) - 1);
     }
   }
+
+  #skip(key: string): void {
+    this.#skipped.set(key, (this.#skipped.get(key) ?? 0) + 1);
+  }
+
+  #takeSkipped(key: string): { readonly skipped?: number } {
+    const skipped = this.#skipped.get(key);
+    this.#skipped.delete(key);
+    return skipped === undefined ? {} : { skipped };
+  }
+}
+
+function keyOf({ region, service }: WatchedTarget): string {
+  return `${region}/${service}`;
 }
 
 /** 4 x p99 of the last round trips, at most four medians or two periods, whichever is more; at least 150 ms in any case. */

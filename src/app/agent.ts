@@ -41,6 +41,7 @@ export async function runAgent(file: string, flags: AgentFlags): Promise<number>
     version: wireVersion,
     caller: `agent ${here.name}`,
   });
+  const prober = makeProber({ via: context.via, secretOf: context.secret });
   const agent = await Agent.open({
     system,
     region: here.name,
@@ -49,7 +50,8 @@ export async function runAgent(file: string, flags: AgentFlags): Promise<number>
     clock,
     disk,
     peers,
-    prober: makeProber({ via: context.via, secretOf: context.secret }),
+    prober,
+    chance: Math.random,
     log,
     tended,
     machineInstantIn: (ms) => clock.machineInstantIn(ms),
@@ -93,5 +95,6 @@ export async function runAgent(file: string, flags: AgentFlags): Promise<number>
   if (everything) await agent.shutdown(shutdownWithinMs);
   await serving.stop(stopWithinMs);
   peers.close();
+  prober.close();
   return 0;
 }

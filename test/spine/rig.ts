@@ -535,7 +535,7 @@ export class Rig {
   }
 
   #regionOf(target: ProbeTarget): RegionName {
-    const where = target.kind === "tcp" ? target.address : target.url;
+    const where = "url" in target ? target.url : `${target.kind}, which nothing here is looked at by`;
     const found = this.system.regions.find(
       (region) =>
         region.agent === where ||

@@ -2,6 +2,8 @@
 // The manifest layer is the only maker of a `System`; all others trust it. Who may be primary stands here; who *is* primary
 // lives in the store and never here.
 
+import type { HealthProbe } from "./health-probe.ts";
+
 export type RegionName = string;
 export type ServiceName = string;
 export type GroupName = string;
@@ -209,6 +211,8 @@ export type Health = {
   readonly answers?: "synchronous" | "asynchronous";
   /** Whether it looks at what the service needs as well. */
   readonly deep?: boolean;
+  /** Left out: in the way of its type. */
+  readonly probe?: HealthProbe;
 };
 
 export type Placement = {

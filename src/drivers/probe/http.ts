@@ -1,92 +1,201 @@
-// Looks at an HTTP or HTTPS address with a GET over a new connection. Written on the bare socket: a region is looked at from
-// everywhere several times a second, and this takes a third of the processor time of fetch or less.
+// Looks at an HTTP or HTTPS address with a GET. Written on the bare socket: a region is looked at from everywhere several times a second,
+// and this takes a fraction of the processor time of fetch.
 
-import { connect as connectTcp, isIP } from "node:net";
-import { connect as connectTls } from "node:tls";
-import { addressOf, type Via } from "./address.ts";
-import type { Finding } from "./probe.ts";
+import type { HttpExpectation } from "../../core/model/health-probe.ts";
+import { addressOf } from "./address.ts";
+import { bodyBytesMax, HttpAnswer } from "./http-answer.ts";
+import { judgeBody, judgeHead, smallBodyBytes } from "./http-judge.ts";
+import { HttpConnections, type Origin } from "./http-connections.ts";
+import { broken, type Finding, ill, type Look, well } from "./look.ts";
 
-/** A head that is longer is no answer of a server that is well. */
-const headBytesMax = 16 * 1024;
-/** So much of a body is taken in, so that the server can end it properly; then the connection is broken off. */
-const bodyBytesMax = 64 * 1024;
-const bodyWithinMs = 250;
+/**
+ * The server may end its answer and the connection, within this time and `bodyBytesMax`; then it is broken off. Who ends first keeps the
+ * pair of ports for a minute, and a prober would run out of them.
+ */
+const farewellMs = 250;
+/** More connections are never kept for that. */
+const farewellsMax = 128;
 
-export function lookAtHttp(
-  address: string,
-  via: Via,
-  isHealthy: (status: number) => boolean,
-  timeoutMs: number,
-): Finding {
-  const url = URL.parse(address);
-  const secure = url?.protocol === "https:";
-  if (url === null || (!secure && url.protocol !== "http:"))
-    return Promise.resolve("Its address is neither http:// nor https://.");
-  const dialled = addressOf(`${url.hostname}:${url.port === "" ? (secure ? 443 : 80) : url.port}`, via);
-  if (dialled === undefined) return Promise.resolve(`${url.host} is not an address of the form host:port.`);
+type Redirect = { readonly redirect: URL };
 
-  return new Promise((resolve) => {
-    const socket = secure
-      ? connectTls({ ...dialled, ...(isIP(url.hostname) === 0 ? { servername: url.hostname } : {}) })
-      : connectTcp(dialled);
-    let connected = false;
-    let head = "";
-    let answered = false;
-    let bodyBytes = 0;
-    const end = (why: string | undefined): void => {
-      resolve(why);
-      clearTimeout(timer);
+export class HttpLooks {
+  readonly #connections = new HttpConnections();
+  #farewells = 0;
+
+  async look(address: string, expected: HttpExpectation, look: Look): Promise<Finding> {
+    let url = URL.parse(address);
+    for (let followed = 0; ; followed += 1) {
+      const origin = originOf(url, look);
+      if (url === null || origin === undefined)
+        return ill(
+          /^https?:$/.test(url?.protocol ?? "")
+            ? `${url?.host} is not an address of the form host:port.`
+            : "Its address is neither http:// nor https://.",
+        );
+      const found = await this.#ask(url, origin, expected, look);
+      if (!("redirect" in found)) return found;
+      const most = expected.redirects ?? 0;
+      if (followed >= most)
+        return ill(most === 0 ? "It redirects, and redirects are refused." : `It redirected more than ${most} times.`);
+      if (found.redirect.hostname !== url.hostname)
+        return ill(
+          `It redirects to ${found.redirect.host}, which is another host: that one's health says nothing of this one's.`,
+        );
+      if (url.protocol === "https:" && found.redirect.protocol !== "https:")
+        return ill("It redirects from https:// to http://.");
+      url = found.redirect;
+    }
+  }
+
+  close(): void {
+    this.#connections.close();
+  }
+
+  /** One request and its answer. A kept connection that breaks before it answered is tried once more with a new one. */
+  async #ask(url: URL, origin: Origin, expected: HttpExpectation, look: Look): Promise<Finding | Redirect> {
+    if (expected.keepAlive === true) {
+      const found = await this.#exchange(url, origin, expected, look, true);
+      if (found !== "stale") return found;
+    }
+    const found = await this.#exchange(url, origin, expected, look, false);
+    return found === "stale" ? ill("It closed the connection before it had answered.") : found;
+  }
+
+  #exchange(
+    url: URL,
+    origin: Origin,
+    expected: HttpExpectation,
+    look: Look,
+    mayReuse: boolean,
+  ): Promise<Finding | Redirect | "stale"> {
+    return new Promise((resolve) => {
+      const kept = mayReuse ? this.#connections.take(origin) : undefined;
+      const socket = kept ?? this.#connections.open(origin, look);
+      const keepAlive = expected.keepAlive === true;
+      const answer = new HttpAnswer();
+      let connected = kept !== undefined;
+      let settled = false;
+      let warning: string | undefined;
+
+      const settle = (found: Finding | Redirect | "stale"): void => {
+        if (settled) return;
+        settled = true;
+        const isWell = typeof found === "object" && "well" in found && found.well === true;
+        if (keepAlive && answer.complete && answer.head?.stays === true) {
+          socket.off("data", take).off("end", over).off("close", over).off("error", fail);
+          this.#connections.keep(origin, socket);
+        } else if (answer.head !== undefined && !socket.readableEnded) this.#letEnd(socket, answer);
+        else socket.destroy();
+        resolve(isWell && warning !== undefined ? { well: true, warning } : found);
+      };
+      look.onDeadline(() => {
+        // The head was well, and no word of the body was asked for: a slow rest of it is no failure.
+        if (answer.head !== undefined && expected.body === undefined) return settle(well);
+        if (answer.head !== undefined) return settle(ill(`Its answer did not end within ${look.timeoutMs} ms.`));
+        settle(
+          ill(
+            connected
+              ? `It did not answer within ${look.timeoutMs} ms.`
+              : `It took no connection within ${look.timeoutMs} ms.`,
+          ),
+        );
+      });
+      const ask = (): void => {
+        connected = true;
+        warning = this.#connections.warningOf(socket, expected.certificateDays);
+        socket.write(requestFor(url, keepAlive));
+      };
+      const step = () => {
+        const { head } = answer;
+        if (answer.broken) return settle(ill("What it answered is not HTTP."));
+        if (head === undefined) return;
+        const redirect = redirectOf(url, head.status, head.headers.get("location"), expected);
+        if (redirect !== undefined) return settle(redirect);
+        const found = judgeHead(head, expected);
+        if (found !== undefined) return settle(found);
+        if (expected.body === undefined && !mayBeSmall(answer)) return settle(well);
+        if (expected.body === undefined && !answer.complete && head.framing.by !== "end") return;
+        const ended = answer.complete || answer.bodyBytes >= bodyBytesMax;
+        const judged = judgeBody(answer.body(), ended, expected.body);
+        if (judged !== "more") settle(judged);
+      };
+      const take = (data: Buffer): void => {
+        if (settled) return;
+        answer.push(data);
+        step();
+      };
+      const over = () => {
+        if (settled) return;
+        answer.end();
+        if (answer.complete) step();
+        if (kept !== undefined && answer.head === undefined) return settle("stale");
+        settle(
+          answer.head === undefined
+            ? ill("It closed the connection before it had answered.")
+            : expected.body === undefined
+              ? well
+              : ill("It closed the connection before its answer had ended."),
+        );
+      };
+      const fail = (error: NodeJS.ErrnoException) => {
+        if (kept !== undefined && answer.head === undefined) return settle("stale");
+        settle(this.#connections.distrust(error) ?? broken(error, connected));
+      };
+      socket.on("data", take).on("end", over).on("close", over).on("error", fail);
+      if (kept !== undefined) ask();
+      else socket.once(origin.secure ? "secureConnect" : "connect", ask);
+    });
+  }
+
+  /** Reads past what still comes, for as long as a farewell may take. */
+  #letEnd(socket: ReturnType<HttpConnections["open"]>, answer: HttpAnswer): void {
+    if (this.#farewells >= farewellsMax) {
       socket.destroy();
-    };
-    let timer = setTimeout(
-      () =>
-        end(connected ? `It did not answer within ${timeoutMs} ms.` : `It took no connection within ${timeoutMs} ms.`),
-      timeoutMs,
-    );
-    socket.once(secure ? "secureConnect" : "connect", () => {
-      connected = true;
-      socket.write(
-        `GET ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\nuser-agent: leeward-probe\r\naccept: */*\r\nconnection: close\r\n\r\n`,
-      );
-    });
+      return;
+    }
+    this.#farewells += 1;
+    let bytes = answer.bodyBytes;
+    const timer = setTimeout(() => socket.destroy(), farewellMs);
     socket.on("data", (data: Buffer) => {
-      if (answered) {
-        bodyBytes += data.length;
-        if (bodyBytes > bodyBytesMax) end(undefined);
-        return;
-      }
-      head += data.toString("latin1");
-      const found = statusIn(head);
-      if (found === "more" && head.length <= headBytesMax) return;
-      if (typeof found !== "number") return end("What it answered is not HTTP.");
-      answered = true;
-      bodyBytes = data.length;
-      clearTimeout(timer);
-      timer = setTimeout(() => end(undefined), bodyWithinMs);
-      resolve(isHealthy(found) ? undefined : `It answered with status ${found}.`);
+      bytes += data.length;
+      if (bytes > bodyBytesMax) socket.destroy();
     });
-    socket.on("end", () => end("It closed the connection before it had answered."));
-    socket.on("error", (error: NodeJS.ErrnoException) =>
-      end(
-        connected
-          ? `The connection broke (${error.code ?? error.name}).`
-          : `It took no connection (${error.code ?? error.name}).`,
-      ),
-    );
-    socket.on("close", () => end("It closed the connection before it had answered."));
-  });
+    socket.once("end", () => socket.destroy());
+    socket.once("close", () => {
+      clearTimeout(timer);
+      this.#farewells -= 1;
+    });
+  }
 }
 
-/** The status of a complete head, past any interim 1xx ones; "more" while it is not complete. */
-function statusIn(text: string): number | "more" | "not-http" {
-  let rest = text;
-  for (;;) {
-    if (!"HTTP/1.".startsWith(rest.slice(0, 7))) return "not-http";
-    const headEnd = rest.indexOf("\r\n\r\n");
-    if (headEnd < 0) return "more";
-    const status = Number(/^HTTP\/1\.[01] (\d{3})(?: |\r)/.exec(rest)?.[1]);
-    if (Number.isNaN(status)) return "not-http";
-    if (status >= 200) return status;
-    rest = rest.slice(headEnd + 4);
-  }
+function originOf(url: URL | null, look: Look): Origin | undefined {
+  const secure = url?.protocol === "https:";
+  if (url === null || (!secure && url.protocol !== "http:")) return undefined;
+  const dialled = addressOf(`${url.hostname}:${url.port === "" ? (secure ? 443 : 80) : url.port}`, look.via);
+  if (dialled === undefined) return undefined;
+  return { ...dialled, secure, name: url.hostname.replace(/^\[(.*)\]$/, "$1") };
+}
+
+function requestFor(url: URL, keepAlive: boolean): string {
+  return `GET ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\nuser-agent: leeward-probe\r\naccept: */*\r\nconnection: ${keepAlive ? "keep-alive" : "close"}\r\n\r\n`;
+}
+
+/** Where it sends us, if it does and if that is not simply its answer. */
+function redirectOf(
+  url: URL,
+  status: number,
+  location: string | undefined,
+  expected: HttpExpectation,
+): Redirect | Finding | undefined {
+  if (expected.redirects === undefined || ![301, 302, 303, 307, 308].includes(status)) return undefined;
+  if ((expected.status ?? []).some(({ from, to }) => status >= from && status <= to)) return undefined;
+  const redirect = location === undefined ? null : URL.parse(location, url.href);
+  return redirect === null ? ill(`It answered with status ${status} and does not say where to go.`) : { redirect };
+}
+
+/** Could what follows be a word that says "later"? */
+function mayBeSmall(answer: HttpAnswer): boolean {
+  const framing = answer.head?.framing;
+  if (framing?.by === "length") return framing.bytes > 0 && framing.bytes <= smallBodyBytes;
+  return answer.bodyBytes <= smallBodyBytes && (framing?.by === "chunks" || answer.bodyBytes > 0);
 }

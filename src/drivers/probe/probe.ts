@@ -1,15 +1,22 @@
-// `Prober`: one look at one target, each over a new connection: a kept one would not notice that no new ones are accepted.
+// `Prober`: one look at one target, by default each over a new connection: a kept one would not notice that no new ones are accepted.
 //
-// 1. A failure is an answer. Nothing here throws, and each look ends by its timeout.
-// 2. Nothing stays behind: a socket is destroyed at the end of its look, at the latest at its timeout.
+// 1. A failure is an answer. Nothing here throws, and each look ends by its deadline.
+// 2. Nothing stays behind: a socket is destroyed at the end of its look, and a command's whole process group is ended.
 // 3. Healthy is what answers healthily now: 200 to 399, but not 202, which says that something will be done later.
+// 4. A look that was not made, or during which this process itself was held up, says nothing about the target: it is left out, and said.
 
-import { connect } from "node:net";
 import { performance } from "node:perf_hooks";
-import type { ProbeResult, Prober, ProbeTarget } from "../../ports/probe.ts";
-import { type Address, addressOf, type Via } from "./address.ts";
-import { lookAtHttp } from "./http.ts";
-import { lookAtSql } from "./sql.ts";
+import type { ProbeResult, ProbeSkipped, Prober, ProbeTarget } from "../../ports/probe.ts";
+import type { Via } from "./address.ts";
+import { lookByCommand } from "./command.ts";
+import { type Deadline, Deadlines } from "./deadlines.ts";
+import { lookAtDns } from "./dns.ts";
+import { HttpLooks } from "./http.ts";
+import { Load } from "./load.ts";
+import { type Finding, ill, type Look } from "./look.ts";
+import { Names } from "./names.ts";
+import { SqlLooks } from "./sql.ts";
+import { lookAtTcp } from "./tcp.ts";
 
 export type ProberSettings = {
   /** Addresses as they must be dialled from here, `host:port` -> `host:port`. */
@@ -18,18 +25,114 @@ export type ProberSettings = {
   readonly secretOf: (
     reference: string,
   ) => { readonly kind: "secret"; readonly value: string } | { readonly kind: "missing"; readonly why: string };
+  /** Authorities that sign certificates, as PEM. Left out: those that Node knows, and what NODE_EXTRA_CA_CERTS adds. */
+  readonly authorities?: string;
 };
 
-/** What one look found: undefined when all is well, else a sentence. Never rejects; ends by the timeout. */
-export type Finding = Promise<string | undefined>;
+/** A prober that holds connections open where that was asked for, until it is closed. */
+export type OwnProber = Prober & { trouble(): string | undefined; close(): void };
+
+type Kinds = {
+  readonly [K in ProbeTarget["kind"]]: (
+    target: Extract<ProbeTarget, { readonly kind: K }>,
+    look: Look,
+  ) => Promise<Finding>;
+};
 
 /** A secret is looked up anew after so long, not at every probe: its file may lie on a slow disk. */
 const secretKeptMs = 30_000;
 const secretsKeptMax = 256;
+/** A failure counts only if this process was running for at least half of the time that the target was given. */
+const heldUpShare = 0.5;
 
-export function makeProber({ via, secretOf }: ProberSettings): Prober {
+const onlyOk = { status: [{ from: 200, to: 200 }] };
+
+export function makeProber({ via, secretOf, authorities }: ProberSettings): OwnProber {
+  const deadlines = new Deadlines();
+  const load = new Load(() => deadlines.lateMs);
+  const names = new Names();
+  const http = new HttpLooks();
+  const sql = new SqlLooks();
+  const secrets = keeping(secretOf);
+
+  const kinds: Kinds = {
+    http: (target, look) => http.look(target.url, target, look),
+    agent: (target, look) => http.look(`${target.url.replace(/\/+$/, "")}/healthz`, onlyOk, look),
+    tcp: (target, look) => lookAtTcp(target.address, target, look),
+    dns: (target, look) => lookAtDns(target.server, target, look),
+    command: (target, look) => lookByCommand(target, target.env, look),
+    sql: (target, look) => {
+      if (target.password === undefined) return sql.look(target.url, undefined, target, look);
+      const password = secrets(target.password);
+      // A secret that is missing here says nothing of the database, but nobody would be told if it did not fail.
+      return password.kind === "missing"
+        ? Promise.resolve(ill(password.why))
+        : sql.look(target.url, password.value, target, look);
+    },
+  };
+
+  return {
+    async probe(target, timeoutMs) {
+      const tooMuch = load.enter();
+      if (tooMuch !== undefined) return { skipped: true, why: tooMuch };
+      let onDeadline = (): void => {};
+      const deadline = deadlines.begin(timeoutMs, () => onDeadline());
+      const look: Look = {
+        via,
+        names,
+        timeoutMs,
+        authorities,
+        onDeadline: (over) => {
+          onDeadline = over;
+        },
+      };
+      let finding: Finding;
+      try {
+        // The compiler cannot follow a table this far: the row of a kind takes the targets of that kind.
+        finding = await (kinds[target.kind] as (target: ProbeTarget, look: Look) => Promise<Finding>)(target, look);
+      } catch (error) {
+        finding = ill(`It could not be looked at (${error instanceof Error ? error.name : "an unexpected error"}).`);
+      }
+      const result = resultOf(finding, target, timeoutMs, deadline);
+      deadline.end();
+      load.leave();
+      if ("skipped" in result)
+        load.skip(result.why.replace(/\.$/, "").replace(/^[A-Z]/, (first) => first.toLowerCase()));
+      return result;
+    },
+    trouble: () => load.sentence(),
+    close() {
+      http.close();
+      sql.close();
+    },
+  };
+}
+
+function resultOf(
+  finding: Finding,
+  target: ProbeTarget,
+  timeoutMs: number,
+  deadline: Deadline,
+): ProbeResult | ProbeSkipped {
+  const roundTripMs = performance.now() - deadline.startedMs;
+  if (finding.well === undefined) return { skipped: true, why: finding.why };
+  const lostMs = deadline.lostMs();
+  const tooLate = target.latencyMaxMs !== undefined && roundTripMs > target.latencyMaxMs;
+  if ((!finding.well || tooLate) && lostMs >= heldUpShare * Math.min(timeoutMs, target.latencyMaxMs ?? timeoutMs))
+    return { skipped: true, why: `This prober itself was held up for ${Math.round(lostMs)} ms of a look.` };
+  if (!finding.well) return { ok: false, roundTripMs, why: finding.why };
+  if (tooLate)
+    return {
+      ok: false,
+      roundTripMs,
+      why: `It answered after ${Math.round(roundTripMs)} ms, and may take ${target.latencyMaxMs} ms.`,
+    };
+  return { ok: true, roundTripMs, ...(finding.warning === undefined ? {} : { warning: finding.warning }) };
+}
+
+function keeping(secretOf: ProberSettings["secretOf"]): ProberSettings["secretOf"] {
   const secrets = new Map<string, { readonly secret: ReturnType<ProberSettings["secretOf"]>; readonly atMs: number }>();
-  const passwordOf = (reference: string): ReturnType<ProberSettings["secretOf"]> => {
+  return (reference) => {
     const known = secrets.get(reference);
     if (known !== undefined && performance.now() - known.atMs < secretKeptMs) return known.secret;
     if (secrets.size >= secretsKeptMax) secrets.clear();
@@ -38,59 +141,4 @@ export function makeProber({ via, secretOf }: ProberSettings): Prober {
     if (secret.kind === "secret") secrets.set(reference, { secret, atMs: performance.now() });
     return secret;
   };
-  return {
-    async probe(target, timeoutMs) {
-      const startedMs = performance.now();
-      let why: string | undefined;
-      try {
-        why = await look(target, via, passwordOf, timeoutMs);
-      } catch (error) {
-        why = `It could not be looked at (${error instanceof Error ? error.name : "an unexpected error"}).`;
-      }
-      const roundTripMs = performance.now() - startedMs;
-      return (why === undefined ? { ok: true, roundTripMs } : { ok: false, roundTripMs, why }) satisfies ProbeResult;
-    },
-  };
-}
-
-function look(target: ProbeTarget, via: Via, passwordOf: ProberSettings["secretOf"], timeoutMs: number): Finding {
-  switch (target.kind) {
-    case "http":
-      return lookAtHttp(target.url, via, isHealthy, timeoutMs);
-    case "agent":
-      return lookAtHttp(`${target.url.replace(/\/+$/, "")}/healthz`, via, (status) => status === 200, timeoutMs);
-    case "tcp": {
-      const address = addressOf(target.address, via);
-      return address === undefined
-        ? Promise.resolve(`${target.address} is not an address of the form host:port.`)
-        : lookAtTcp(address, timeoutMs);
-    }
-    case "sql": {
-      if (target.password === undefined) return lookAtSql(target.url, via, undefined, timeoutMs);
-      const password = passwordOf(target.password);
-      return password.kind === "missing"
-        ? Promise.resolve(password.why)
-        : lookAtSql(target.url, via, password.value, timeoutMs);
-    }
-    default:
-      return target satisfies never;
-  }
-}
-
-function isHealthy(status: number): boolean {
-  return status >= 200 && status < 400 && status !== 202;
-}
-
-function lookAtTcp({ host, port }: Address, timeoutMs: number): Finding {
-  return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    const end = (why: string | undefined): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(why);
-    };
-    const timer = setTimeout(() => end(`It took no connection within ${timeoutMs} ms.`), timeoutMs);
-    socket.once("connect", () => end(undefined));
-    socket.on("error", (error: NodeJS.ErrnoException) => end(`It took no connection (${error.code ?? error.name}).`));
-  });
 }

@@ -1,0 +1,34 @@
+// What one look is given, and what it finds.
+
+import type { Via } from "./address.ts";
+import type { Names } from "./names.ts";
+
+/** Undefined: not well in any way that was asked about. `warning`: well, and something a person should know. */
+export type Finding =
+  | { readonly well: true; readonly warning?: string }
+  | { readonly well: false; readonly why: string }
+  /** Nothing was learnt about the target, for a reason that lies here. */
+  | { readonly well: undefined; readonly why: string };
+
+export const well: Finding = { well: true };
+export const ill = (why: string): Finding => ({ well: false, why });
+
+export type Look = {
+  readonly via: Via;
+  readonly names: Names;
+  readonly timeoutMs: number;
+  /** Authorities that sign certificates, as PEM; undefined: those that Node knows. */
+  readonly authorities: string | undefined;
+  /** Calls back when the time is up, once; the look then has to end. A second call replaces the first. */
+  onDeadline(over: () => void): void;
+};
+
+/** The reason of a connection that could not be made, or that broke. */
+export function broken(error: NodeJS.ErrnoException, connected: boolean): Finding {
+  const code = error.code ?? error.name;
+  if (code === "ENAMESBUSY")
+    return { well: undefined, why: "Its name could not be looked up: other names are still being looked up here." };
+  if (code === "EMFILE" || code === "ENFILE" || code === "EADDRNOTAVAIL" || code === "ENOBUFS" || code === "ENOMEM")
+    return { well: undefined, why: `This machine had nothing left to make a connection with (${code}).` };
+  return ill(connected ? `The connection broke (${code}).` : `It took no connection (${code}).`);
+}
