@@ -84,6 +84,7 @@ export async function serve(file: string, flags: ServeFlags): Promise<number> {
       status: async () => controller.status(),
       command: (request) => controller.command(request),
       history: (request) => controller.history(request),
+      why: (request) => controller.why(request),
     },
   });
   const serving = await serveFetch({ fetch: rpc.fetch, ...hostAndPort(here.controller) });

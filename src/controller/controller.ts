@@ -1,6 +1,8 @@
 // The controller: takes what agents report, watches, decides, runs plans, answers people. Times leases even while it does not lead.
 // Everything it knows it can lose: a new process reads the store, waits a whole lease, and goes on.
 
+import type { AuditEvent } from "../core/audit/entry.ts";
+import type { Why } from "../core/audit/why.ts";
 import type { LeaseConfig } from "../core/lease/timing.ts";
 import type { GroupName, RegionName, System } from "../core/model/system.ts";
 import type { Methods } from "../core/plan/compile.ts";
@@ -17,7 +19,15 @@ import type { Peers } from "../ports/peers.ts";
 import type { Signal } from "../ports/signal.ts";
 import type { Store, StoreFailure } from "../ports/store.ts";
 import type { RequestOf, ResponseOf } from "../wire/calls.ts";
-import type { CommandAnswer, PersonCommand, ReportAnswer, SystemStatus } from "../wire/people.ts";
+import type {
+  CommandAnswer,
+  PersonCommand,
+  ReportAnswer,
+  SystemStatus,
+  TimelineEvent,
+  WhyQuestion,
+  WhyReport,
+} from "../wire/people.ts";
 import { GroupControl } from "./group-control.ts";
 import { wireRecord } from "./lease-desk.ts";
 
@@ -163,15 +173,19 @@ export class Controller {
     if (command.kind === "run") {
       const owner = [...this.#groups.values()].find((group) => group.currentRun()?.id === command.run);
       return owner === undefined
-        ? { accepted: false, sentence: `${command.run} is not under way` }
+        ? this.#refuse(command, `${command.run} is not under way`)
         : owner.command(command, signal);
     }
     const group = this.#groups.get(command.group);
     if (group !== undefined) return group.command(command, signal);
-    return {
-      accepted: false,
-      sentence: `there is no group ${command.group}; there is ${[...this.#groups.keys()].join(", ")}`,
-    };
+    return this.#refuse(command, `there is no group ${command.group}; there is ${[...this.#groups.keys()].join(", ")}`);
+  }
+
+  /** An order that leads to no group of this system stands in every trail: somebody may have meant one of them. */
+  #refuse(command: PersonCommand, sentence: string): CommandAnswer {
+    const answer: CommandAnswer = { accepted: false, sentence };
+    for (const group of this.#groups.values()) group.noteOrder(command, answer);
+    return answer;
   }
 
   status(): SystemStatus {
@@ -210,9 +224,22 @@ export class Controller {
     return {
       version: 1,
       system: this.#ports.system.name,
-      events: groups.flatMap((group) => [...group.timeline.since(request.sinceMs)]).sort((a, b) => a.atMs - b.atMs),
+      events: groups
+        .flatMap((group) => group.timeline.since(request.sinceMs).map(toldOf))
+        .sort((a, b) => a.atMs - b.atMs),
       runs: runs.flat().filter((run) => (run.endedAt ?? Number.MAX_SAFE_INTEGER) >= request.sinceMs),
     };
+  }
+
+  /** Why did it, or did it not, act? From the audit trail. */
+  async why({ group, atMs, last }: WhyQuestion): Promise<WhyReport> {
+    const asked = [...this.#groups.values()].filter((one) => group === undefined || one.name === group);
+    const answers: Why[] = await Promise.all(asked.map((one) => one.why({ atMs, last })));
+    if (asked.length === 0) {
+      const sentence = `There is no group ${group ?? ""} in ${this.#ports.system.name}; there is ${[...this.#groups.keys()].join(", ")}`;
+      answers.push({ group: group ?? "", sentence, diagnoses: [], considered: [], wouldChange: [] });
+    }
+    return { version: 1, system: this.#ports.system.name, answers: answers as WhyReport["answers"] };
   }
 
   // ---- watching ----
@@ -251,4 +278,20 @@ export class Controller {
       for (const failure of failures) log.write("warn", "notify", failure);
     });
   }
+}
+
+/** An entry of the trail as reports have it: without its place in the chain. */
+function toldOf({ atMs, kind, group, region, service, step, run, name, sentence, fact }: AuditEvent): TimelineEvent {
+  return {
+    atMs,
+    kind,
+    group,
+    region,
+    ...(service === undefined ? {} : { service }),
+    ...(step === undefined ? {} : { step }),
+    ...(run === undefined ? {} : { run }),
+    name,
+    sentence,
+    ...(fact === undefined ? {} : { fact }),
+  };
 }

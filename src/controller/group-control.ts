@@ -2,6 +2,8 @@
 // The loop is: what the watch diagnoses goes into `decide`; what it decides becomes a plan; a plan becomes a run.
 // I2, I10. Nothing switches here that `decide` has not said.
 
+import type { AuditEvent } from "../core/audit/entry.ts";
+import { type Why, whyOf } from "../core/audit/why.ts";
 import { decide } from "../core/decide/decide.ts";
 import {
   type DecideInput,
@@ -10,6 +12,7 @@ import {
   initialDecideState,
   type PersonRequest,
 } from "../core/decide/decision.ts";
+import type { GroupRecord } from "../core/lease/record.ts";
 import type { LeaseConfig } from "../core/lease/timing.ts";
 import type { Group, RegionName, System } from "../core/model/system.ts";
 import type { Outcome } from "../core/plan/action.ts";
@@ -26,7 +29,8 @@ import type { Peers } from "../ports/peers.ts";
 import type { Signal } from "../ports/signal.ts";
 import type { Store, StoreFailure } from "../ports/store.ts";
 import type { RequestOf, Traffic } from "../wire/calls.ts";
-import type { CommandAnswer, GroupStatus, PersonCommand, RunReport } from "../wire/people.ts";
+import type { CommandAnswer, GroupStatus, PersonCommand, RunReport, WhyQuestion } from "../wire/people.ts";
+import { decisionFact, orderWord, orderWords, reasonKey, seenFact } from "./audit-facts.ts";
 import { decideInputOf, targetProblemOf, type View } from "./candidates.ts";
 import { GroupRuns } from "./group-runs.ts";
 import { groupStatusOf } from "./group-status.ts";
@@ -41,6 +45,8 @@ import { Upkeep } from "./upkeep.ts";
 export type GroupPorts = {
   readonly system: System;
   readonly group: Group;
+  /** Where this controller lives. */
+  readonly region: RegionName;
   readonly methods: Methods;
   readonly fingerprint: string;
   readonly lease: LeaseConfig;
@@ -73,6 +79,10 @@ export class GroupControl {
   #switchboard: Switchboard = { paused: false, pausedBy: "" };
   #decideState: DecideState = initialDecideState;
   #decision: Decision | undefined;
+  #reasonKey = "";
+  /** The newest epoch that is in the trail. */
+  #epochNoted = 0;
+  #fenceNoted = 0;
   #beginAfterMs = Number.NEGATIVE_INFINITY;
   #remembers = false;
   #loaded = false;
@@ -82,10 +92,19 @@ export class GroupControl {
     this.#ports = ports;
     this.#startedMs = clock.nowMs();
     this.#groupStore = new GroupStore(store, group.name, ports.lease.timing.ttlMs);
-    this.timeline = new Timeline(store, clock, group.name);
+    this.timeline = new Timeline(store, clock, group.name, system.name);
     this.#telling = new Telling(ports, group.name, this.timeline);
     this.#upkeep = new Upkeep(group, this.#startedMs);
-    this.desk = new LeaseDesk({ ...ports, config: ports.lease, store: this.#groupStore });
+    this.desk = new LeaseDesk({
+      ...ports,
+      config: ports.lease,
+      store: this.#groupStore,
+      onRecord: (record) => {
+        this.#noteEpoch(record);
+        ports.onRecord(record);
+      },
+      onFenced: (from, epoch) => this.#noteFence(from, epoch),
+    });
     const performer = makePerformer({
       ...ports,
       desk: this.desk,
@@ -126,12 +145,28 @@ export class GroupControl {
     this.#traffic = read.traffic;
     this.#switchboard = read.switchboard;
     this.#runs.know(read.runs);
-    if (!this.#remembers && !(await this.timeline.load())) return false;
-    this.#remembers = true;
+    if (!this.#remembers && !(await this.#remember())) return false;
     if (!(await this.#runs.resume(signal))) return false;
     this.#loaded = true;
     // What an earlier process prepared and did not finish would keep a standby from granting holds.
     if (this.#runs.execution === undefined) await this.desk.release();
+    return true;
+  }
+
+  /** The trail so far, and that this process goes on with it. */
+  async #remember(): Promise<boolean> {
+    if (!(await this.timeline.load())) return false;
+    this.#remembers = true;
+    const { region, fingerprint } = this.#ports;
+    this.#telling.note("done", {
+      name: "start",
+      region,
+      sentence: `the controller in ${region} starts, with the manifest ${fingerprint}`,
+      fact: { what: "start", controller: region, manifest: fingerprint },
+    });
+    if (this.timeline.trouble !== undefined) this.#telling.complain(this.timeline.trouble);
+    const { record } = this.desk;
+    if (record !== undefined) this.#noteEpoch(record);
     return true;
   }
 
@@ -204,7 +239,32 @@ export class GroupControl {
 
   // ---- people ----
 
+  /** Every order is in the trail with its answer, the refused ones too. */
   async command(command: PersonCommand, signal: Signal): Promise<CommandAnswer> {
+    const answer = await this.#commanded(command, signal);
+    this.noteOrder(command, answer);
+    return answer;
+  }
+
+  noteOrder(command: PersonCommand, answer: CommandAnswer): void {
+    const order = orderWord(command);
+    this.#telling.note("decided", {
+      name: "order",
+      region: order.to ?? "",
+      ...(answer.run === undefined ? {} : { run: answer.run }),
+      sentence: `${command.by} ${orderWords(order)}: ${answer.accepted ? "accepted" : "refused"}; ${answer.sentence}`,
+      fact: {
+        what: "order",
+        order,
+        by: command.by,
+        accepted: answer.accepted,
+        answer: answer.sentence,
+        ...(answer.run === undefined ? {} : { run: answer.run }),
+      },
+    });
+  }
+
+  async #commanded(command: PersonCommand, signal: Signal): Promise<CommandAnswer> {
     if (!this.#loaded)
       return { accepted: false, sentence: "the store does not answer, so nothing can be decided durably" };
     switch (command.kind) {
@@ -250,7 +310,12 @@ export class GroupControl {
     const sentence = paused
       ? `automation is off for ${this.name}: it is watched, and nothing is switched or re-protected until \`leeward unpause ${this.name}\``
       : `automation is on again for ${this.name}`;
-    this.#telling.say("decided", { name: paused ? "paused" : "unpaused", region: "", sentence: `${sentence} (${by})` });
+    this.#telling.say("decided", {
+      name: paused ? "paused" : "unpaused",
+      region: "",
+      sentence: `${sentence} (${by})`,
+      fact: { what: "policy", paused, by },
+    });
     return { accepted: true, sentence };
   }
 
@@ -270,21 +335,35 @@ export class GroupControl {
 
   #decide(request: PersonRequest | undefined): Decision {
     const before = this.#decision;
-    const { decision, state } = decide(this.#decideState, this.#decideInput(request));
+    const was = this.#decideState;
+    const input = this.#decideInput(request);
+    const { decision, state } = decide(was, input);
     this.#decideState = state;
     this.#decision = decision;
-    if (decision.rule !== before?.rule || decision.kind !== before.kind || request !== undefined)
-      this.#announce(decision, before);
+    const key = reasonKey(decision, input);
+    const anew = decision.rule !== before?.rule || decision.kind !== before.kind || request !== undefined;
+    if (anew || key !== this.#reasonKey) {
+      const said = {
+        name: decision.rule,
+        region: decision.kind === "switch" ? decision.plan.to : "",
+        sentence: decision.reason,
+        fact: decisionFact(decision, input, was, state, this.#toWall()),
+      };
+      // The same rule for another reason is for the trail; people are told when the rule changes.
+      if (anew) this.#announce(decision, before, said);
+      else this.#telling.note("decided", said);
+    }
+    this.#reasonKey = key;
     return decision;
   }
 
-  #announce(decision: Decision, before: Decision | undefined): void {
+  #announce(
+    decision: Decision,
+    before: Decision | undefined,
+    said: Pick<AuditEvent, "name" | "region" | "sentence">,
+  ): void {
     const quiet = decision.kind === "hold" && !decision.attention;
-    this.#telling.say("decided", {
-      name: decision.rule,
-      region: decision.kind === "switch" ? decision.plan.to : "",
-      sentence: decision.reason,
-    });
+    this.#telling.say("decided", said);
     if (quiet && before?.kind !== "ask") return;
     const next = decision.next === undefined ? {} : { next: decision.next };
     const kind = decision.kind === "switch" ? "decided" : decision.kind === "ask" ? "asked" : "trouble";
@@ -334,11 +413,29 @@ export class GroupControl {
       diagnoses,
       decision: this.#decision,
       run: this.currentRun(),
+      trail: this.timeline.head,
     });
   }
 
   currentRun(): RunReport | undefined {
     return this.#runs.current();
+  }
+
+  /** From the audit trail, as far back as the question goes. */
+  async why({ atMs, last }: { readonly [K in "atMs" | "last"]: WhyQuestion[K] | undefined }): Promise<Why> {
+    const { group } = this.#ports;
+    const query = { ...(atMs === undefined ? {} : { atMs }), ...(last === undefined ? {} : { last }) };
+    const newest = whyOf(group.name, this.timeline.newest(), query);
+    const { head } = this.timeline;
+    const trail = head === undefined ? {} : { trail: { ...head } };
+    if (newest.decision !== undefined) return { ...newest, ...trail };
+    const all = await this.timeline.all();
+    if (all !== undefined) return { ...whyOf(group.name, all, query), ...trail };
+    return {
+      ...newest,
+      ...trail,
+      sentence: `${newest.sentence}; older entries are in the store, which does not answer now`,
+    };
   }
 
   runs(max: number): Promise<readonly RunReport[]> {
@@ -348,6 +445,38 @@ export class GroupControl {
   seen(diagnosis: Diagnosis, over: boolean): void {
     const sentence = over ? `over: ${diagnosis.sentence}` : diagnosis.sentence;
     const service = diagnosis.service === undefined ? {} : { service: diagnosis.service };
-    this.#telling.say("seen", { name: diagnosis.name, region: diagnosis.region, ...service, sentence });
+    const fact = { what: "diagnosis" as const, over, ...seenFact(diagnosis, this.#toWall()) };
+    this.#telling.say("seen", { name: diagnosis.name, region: diagnosis.region, ...service, sentence, fact });
+  }
+
+  #toWall(): (nowMs: number) => number {
+    const { clock } = this.#ports;
+    const aheadMs = clock.wallMs() - clock.nowMs();
+    return (nowMs) => nowMs + aheadMs;
+  }
+
+  #noteEpoch(record: GroupRecord): void {
+    // Before the trail has been read it is not known which epochs are in it.
+    if (!this.#remembers || record.epoch <= this.#epochNoted) return;
+    this.#epochNoted = record.epoch;
+    const { epoch, primary, promotable } = record;
+    const others = promotable.filter((region) => region !== primary);
+    this.#telling.note("done", {
+      name: "epoch",
+      region: primary,
+      sentence: `epoch ${epoch}: ${primary} is primary; ${others.length === 0 ? "nobody else may take over" : `${others.join(" and ")} may take over`}`,
+      fact: { what: "epoch", epoch, primary, promotable },
+    });
+  }
+
+  #noteFence(region: RegionName, epoch: number): void {
+    if (epoch <= this.#fenceNoted) return;
+    this.#fenceNoted = epoch;
+    this.#telling.note("done", {
+      name: "fence",
+      region,
+      sentence: `${region} has given its receipt: nothing is acknowledged there under epoch ${epoch} any more`,
+      fact: { what: "fence", epoch },
+    });
   }
 }

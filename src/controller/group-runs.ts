@@ -2,6 +2,7 @@
 // I4: the journal and then the index are durable before a run has any effect. I10: a run that stops before the new primary's epoch
 // puts back what it touched. Which run is begun is said by others: the decider, a person, the upkeep.
 
+import type { AuditFact } from "../core/audit/fact.ts";
 import type { Decision, EndedRun, RunUnderWay } from "../core/decide/decision.ts";
 import type { Group, System } from "../core/model/system.ts";
 import { compilePlan, type Methods } from "../core/plan/compile.ts";
@@ -13,6 +14,7 @@ import type { Log } from "../ports/log.ts";
 import type { Signal } from "../ports/signal.ts";
 import type { Store, StoreFailure } from "../ports/store.ts";
 import type { RunReport } from "../wire/people.ts";
+import { stepFact } from "./audit-facts.ts";
 import { type GroupStore, type RunIndex, recentRunsMax } from "./group-store.ts";
 import type { LeaseDesk } from "./lease-desk.ts";
 import { runReportOf } from "./run-report.ts";
@@ -152,6 +154,7 @@ export class GroupRuns {
       region: "",
       run: execution.id,
       sentence: `this controller started and takes up ${execution.id} where its journal ends`,
+      fact: runFact("resumed", execution.state.plan),
     });
     const changed = index.fingerprint !== fingerprint;
     if (changed) {
@@ -205,6 +208,7 @@ export class GroupRuns {
       region: plan.to,
       run: execution.id,
       sentence: `${plan.kind} from ${plan.from} to ${plan.to} begins: ${plan.reason}`.slice(0, 1_000),
+      fact: runFact("begun", plan),
     });
     this.#driving = first
       .then(() => execution.drive(signal))
@@ -228,6 +232,7 @@ export class GroupRuns {
       region: plan.to,
       run: execution.id,
       sentence: `${plan.kind} to ${plan.to}: ${ended.result}; ${ended.reason}`.slice(0, 1_000),
+      fact: { ...runFact("ended", plan), result: ended.result },
     });
     if (plan.kind === "protect" && ended.result === "done") upkeep.protectedAgain(plan.to);
     const rest: RunIndex = { recent: this.#index.recent, fingerprint };
@@ -267,12 +272,17 @@ export class GroupRuns {
   }
 
   #executorPorts(): ExecutorPorts {
-    const { store, clock, log, performer, reached } = this.#ports;
+    const { store, clock, log, performer, reached, telling } = this.#ports;
     return {
       store,
       clock,
       performer,
       onEvent: (event) => {
+        if (event.kind === "entry" && (event.entry.kind === "intent" || event.entry.kind === "outcome")) {
+          const { step } = event.entry;
+          const region = event.state.plan.steps.find((one) => one.id === step)?.region ?? "";
+          telling.note("done", { region, step, run: event.run, ...stepFact(event.entry) });
+        }
         if (event.kind === "entry" && event.entry.kind === "outcome") {
           const { step, outcome } = event.entry;
           log.write(outcome.kind === "done" ? "info" : "warn", "run", `${step}: ${outcome.reason}`, {
@@ -310,6 +320,10 @@ export class GroupRuns {
     }
     return reports;
   }
+}
+
+function runFact(phase: "begun" | "resumed" | "ended", { kind, from, to }: Plan): Extract<AuditFact, { what: "run" }> {
+  return { what: "run", phase, kind, from, to };
 }
 
 /** The run that lets the old primary serve again; nothing where it was not touched, or the plan has no way back. */

@@ -29,6 +29,8 @@ export type StatusFacts = {
   /** The last decision; nothing until the first. */
   readonly decision: Decision | undefined;
   readonly run: RunReport | undefined;
+  /** The newest durable entry of the audit trail. */
+  readonly trail?: GroupStatus["trail"] | undefined;
 };
 
 export function groupStatusOf(facts: StatusFacts): GroupStatus {
@@ -56,6 +58,11 @@ export function groupStatusOf(facts: StatusFacts): GroupStatus {
         ...(diagnosis.service === undefined ? {} : { service: diagnosis.service }),
         sentence: diagnosis.sentence,
         sinceMs: Math.round(nowMs - diagnosis.sinceMs),
+        evidence: {
+          statistic: diagnosis.evidence.statistic,
+          threshold: diagnosis.evidence.threshold,
+          vantages: [...diagnosis.evidence.vantages],
+        },
       })),
     decision: {
       kind: decision?.kind ?? "hold",
@@ -65,6 +72,7 @@ export function groupStatusOf(facts: StatusFacts): GroupStatus {
     },
     links: record === undefined ? [] : linksOf(facts, record),
     ...(run === undefined ? {} : { run }),
+    ...(facts.trail === undefined ? {} : { trail: { ...facts.trail } }),
   };
 }
 

@@ -1,10 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { makeMemoryStore } from "../../test/contract/memory-store.ts";
-import { VirtualClock } from "../../test/spine/virtual-clock.ts";
 import { unrenewedLease } from "../core/lease/record.ts";
 import type { Store, StoreFailure } from "../ports/store.ts";
 import { GroupStore } from "./group-store.ts";
-import { Timeline } from "./timeline.ts";
 
 const away: StoreFailure = { kind: "failed", retry: "unknown", why: "no answer in time" };
 const record = { group: "g", epoch: 1, primary: "north", promotable: ["north"] };
@@ -25,10 +23,6 @@ function withLostAnswers(): { readonly store: Store; lose(count: number): void }
       return left-- > 0 ? away : result;
     },
     get: async (key) => (left-- > 0 ? away : inner.get(key)),
-    append: async (row) => {
-      const result = await inner.append(row);
-      return left-- > 0 ? away : result;
-    },
   };
   return {
     store,
@@ -84,58 +78,5 @@ describe("one group's keys", () => {
     const read = await new GroupStore(makeMemoryStore(), "g", 2_000).read();
     expect(read).toMatchObject({ kind: "read", switchboard: { paused: false }, runs: { recent: [] } });
     expect(read.kind === "read" && read.record).toBeUndefined();
-  });
-});
-
-describe("the timeline", () => {
-  const event = (sentence: string) => ({ kind: "seen" as const, group: "g", region: "north", name: "test", sentence });
-
-  test("keeps what could not be written, and writes each entry once, in order", async () => {
-    const time = new VirtualClock();
-    const store = makeMemoryStore();
-    const timeline = new Timeline(store, time.clock(), "g");
-    store.fail(away);
-    timeline.add(event("one"));
-    timeline.add(event("two"));
-    await time.pass(1);
-    store.fail(undefined);
-    timeline.add(event("three"));
-    await time.pass(1);
-    const journal = await store.journal("timeline/g");
-    expect(journal.kind === "rows" && journal.rows.map((row) => (row.entry as { sentence: string }).sentence)).toEqual([
-      "one",
-      "two",
-      "three",
-    ]);
-  });
-
-  test("writes an entry whose answer was lost no second time", async () => {
-    const time = new VirtualClock();
-    const { store, lose } = withLostAnswers();
-    const timeline = new Timeline(store, time.clock(), "g");
-    lose(1);
-    timeline.add(event("one"));
-    await time.pass(1);
-    timeline.add(event("two"));
-    await time.pass(1);
-    const journal = await store.journal("timeline/g");
-    expect(journal.kind === "rows" && journal.rows.map((row) => (row.entry as { sentence: string }).sentence)).toEqual([
-      "one",
-      "two",
-    ]);
-  });
-
-  test("is read back by the next process, once, before what that one adds", async () => {
-    const time = new VirtualClock();
-    const store = makeMemoryStore();
-    new Timeline(store, time.clock(), "g").add(event("before"));
-    await time.pass(1);
-    const next = new Timeline(store, time.clock(), "g");
-    store.fail(away);
-    expect(await next.load()).toBe(false);
-    next.add(event("meanwhile"));
-    store.fail(undefined);
-    expect(await next.load()).toBe(true);
-    expect(next.since(0).map((one) => one.sentence)).toEqual(["before", "meanwhile"]);
   });
 });

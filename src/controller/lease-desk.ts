@@ -29,6 +29,8 @@ export type LeaseDeskPorts = {
   /** After every call to the store: was it there? */
   readonly onStore: (failure: StoreFailure | undefined) => void;
   readonly onRecord: (record: GroupRecord) => void;
+  /** The old primary's receipt counts from here. */
+  readonly onFenced?: (from: RegionName, epoch: number) => void;
 };
 
 type Unstamped = ControllerInput extends infer Input
@@ -208,6 +210,7 @@ export class LeaseDesk {
   /** The old primary's receipt has come: neither it nor its router acknowledges under `epoch` any more. */
   async receipt(from: RegionName, epoch: number): Promise<void> {
     await this.#queued(() => this.#input({ kind: "fenced", from, epoch }));
+    this.#ports.onFenced?.(from, epoch);
   }
 
   /** The next epoch with another primary, if nobody can acknowledge under this one any more. */

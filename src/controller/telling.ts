@@ -1,11 +1,11 @@
 // What a group's controller says: to the log, to the timeline, and where a person should know of it, to the notifier.
 // I12: every change of state is said once, with its sentence; a complaint is not made again for a while, however often it holds.
 
+import type { AuditEvent } from "../core/audit/entry.ts";
 import type { GroupName } from "../core/model/system.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Log } from "../ports/log.ts";
 import type { Notice } from "../ports/notifier.ts";
-import type { TimelineEvent } from "../wire/people.ts";
 import type { Timeline } from "./timeline.ts";
 
 export type TellingPorts = {
@@ -17,6 +17,8 @@ export type TellingPorts = {
 /** The same complaint is not made again for so long; so many are remembered. */
 const complainAgainMs = 600_000;
 const complaintsMax = 64;
+
+type Said = Omit<AuditEvent, "atMs" | "kind" | "group" | "quiet">;
 
 export class Telling {
   readonly #ports: TellingPorts;
@@ -30,13 +32,20 @@ export class Telling {
     this.#timeline = timeline;
   }
 
-  say(kind: TimelineEvent["kind"], event: Omit<TimelineEvent, "atMs" | "kind" | "group">): void {
+  say(kind: AuditEvent["kind"], event: Said): void {
     this.#ports.log.write("info", kind, event.sentence, { group: this.#group, name: event.name });
-    this.#timeline.add({ kind, group: this.#group, ...event });
+    this.#timeline.add({ kind, ...event });
   }
 
-  notify(notice: Omit<Notice, "system" | "atMs" | "group">): void {
-    this.#ports.notify({ group: this.#group, ...notice });
+  /** For the audit trail alone: bookkeeping that nobody has to read as it happens. */
+  note(kind: AuditEvent["kind"], event: Said): void {
+    this.#timeline.note({ kind, ...event });
+  }
+
+  /** The trail's head goes along: kept where the notices arrive, it shows later that nothing was cut off. */
+  notify(notice: Omit<Notice, "system" | "atMs" | "group" | "trail">): void {
+    const trail = this.#timeline.head;
+    this.#ports.notify({ group: this.#group, ...notice, ...(trail === undefined ? {} : { trail }) });
   }
 
   /** Trouble that a person should know of. */

@@ -9,6 +9,8 @@ export type Notice = {
   readonly sentence: string;
   /** The next command to type, if there is one. */
   readonly next?: string;
+  /** The newest durable entry of the group's audit trail: kept, it shows later whether the trail's end was cut off. */
+  readonly trail?: { readonly entries: number; readonly hash: string };
   /** Wall clock, milliseconds since 1970. */
   readonly atMs: number;
 };

@@ -40,6 +40,10 @@ export interface Store {
   ): Promise<{ readonly kind: "done" } | { readonly kind: "conflict"; readonly key: string } | StoreFailure>;
   /** Appends one entry to a run's journal as its number `seq`; durable on return. "conflict" when that number exists. */
   append(row: JournalRow): Promise<{ readonly kind: "done" } | { readonly kind: "conflict" } | StoreFailure>;
-  journal(run: string): Promise<{ readonly kind: "rows"; readonly rows: readonly JournalRow[] } | StoreFailure>;
+  /** All entries, or the newest so many; oldest first. A store may give back more than it was asked for. */
+  journal(
+    run: string,
+    newest?: number,
+  ): Promise<{ readonly kind: "rows"; readonly rows: readonly JournalRow[] } | StoreFailure>;
   close(): Promise<void>;
 }

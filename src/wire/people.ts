@@ -16,7 +16,87 @@ export const timelineEvent = z.object({
   run: z.string().max(128).exactOptional(),
   name: z.string().max(64),
   sentence,
+  /** What it rests on, for programs: see "The audit trail" in docs/operating.md. */
+  fact: z.record(z.string(), z.unknown()).exactOptional(),
 });
+
+const lossBound = z.union([z.number(), z.literal("unknown")]);
+
+const whySeen = z.object({
+  name: z.string(),
+  region: z.string(),
+  service: z.string().exactOptional(),
+  partner: z.string().exactOptional(),
+  severity: z.string(),
+  sinceMs: z.number(),
+  evidence: z.looseObject({
+    statistic: z.number(),
+    threshold: z.number(),
+    vantages: z.array(z.string()),
+    sampleCount: z.number(),
+    silentMs: z.number(),
+  }),
+  sentence,
+});
+
+/** Why something was done, or not done. Instants are wall clock, milliseconds since 1970. */
+export const whyAnswer = z.object({
+  group: name,
+  /** Leads the page. */
+  sentence,
+  decision: z
+    .object({
+      seq: z.number().exactOptional(),
+      atMs: z.number(),
+      /** Until another decision followed; left out while it stands. */
+      untilMs: z.number().exactOptional(),
+      kind: z.string(),
+      rule: z.string(),
+      when: z.string(),
+      reason: sentence,
+      state: z.string(),
+      epoch: z.number(),
+      primary: z.string(),
+      by: z.string().exactOptional(),
+      plan: z.object({ kind: z.string(), from: z.string(), to: z.string() }).exactOptional(),
+      fence: z.string().exactOptional(),
+      lossBoundMs: lossBound.exactOptional(),
+    })
+    .exactOptional(),
+  diagnoses: z.array(whySeen),
+  considered: z.array(
+    z.object({
+      region: z.string(),
+      chosen: z.boolean(),
+      refusedWhy: sentence.exactOptional(),
+      why: sentence.exactOptional(),
+      lossBoundMs: lossBound.exactOptional(),
+    }),
+  ),
+  order: z
+    .object({ atMs: z.number(), by: z.string(), asked: sentence, accepted: z.boolean(), answer: sentence })
+    .exactOptional(),
+  run: z
+    .object({
+      id: z.string(),
+      kind: z.string(),
+      from: z.string(),
+      to: z.string(),
+      result: z.string().exactOptional(),
+      reason: sentence,
+      beganAtMs: z.number(),
+      endedAtMs: z.number().exactOptional(),
+    })
+    .exactOptional(),
+  wouldChange: z.array(sentence),
+  /** What waiting costs, where a person is asked. */
+  waiting: sentence.exactOptional(),
+  next: sentence.exactOptional(),
+  /** Where the trail that this was read from ends. */
+  trail: z.object({ entries: z.number(), hash: z.string() }).exactOptional(),
+});
+
+export const whyKinds = ["switch", "hold", "ask"] as const;
 
 export const stepReport = z.object({
   id: z.string(),
@@ -67,6 +147,10 @@ export const groupStatus = z.object({
       service: z.string().exactOptional(),
       sentence,
       sinceMs: z.number(),
+      /** What it rests on: what was compared with what, and who saw it. Only a controller of an older version leaves it out. */
+      evidence: z
+        .object({ statistic: z.number(), threshold: z.number(), vantages: z.array(z.string()) })
+        .exactOptional(),
     }),
   ),
   decision: z.object({
@@ -88,6 +172,8 @@ export const groupStatus = z.object({
     }),
   ),
   run: runReport.exactOptional(),
+  /** The newest durable entry of the audit trail. Kept elsewhere, it shows later whether the trail's end was cut off. */
+  trail: z.object({ entries: z.number(), hash: z.string() }).exactOptional(),
 });
 
 export const peopleCalls = {
@@ -137,6 +223,17 @@ export const peopleCalls = {
       runs: z.array(runReport),
     }),
   },
+  why: {
+    request: z.object({
+      /** Every group when left out. */
+      group: name.exactOptional(),
+      /** The decision that stood then, instead of the newest. */
+      atMs: z.number().exactOptional(),
+      /** The newest of this kind. */
+      last: z.enum(whyKinds).exactOptional(),
+    }),
+    response: z.object({ version: z.literal(1), system: z.string(), answers: z.array(whyAnswer) }),
+  },
 } as const;
 
 export type PeopleCallName = keyof typeof peopleCalls;
@@ -145,5 +242,7 @@ export type GroupStatus = z.infer<typeof groupStatus>;
 export type PersonCommand = z.infer<typeof peopleCalls.command.request>;
 export type CommandAnswer = z.infer<typeof peopleCalls.command.response>;
 export type ReportAnswer = z.infer<typeof peopleCalls.history.response>;
+export type WhyReport = z.infer<typeof peopleCalls.why.response>;
+export type WhyQuestion = z.infer<typeof peopleCalls.why.request>;
 export type TimelineEvent = z.infer<typeof timelineEvent>;
 export type RunReport = z.infer<typeof runReport>;

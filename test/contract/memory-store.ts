@@ -78,13 +78,11 @@ export function makeMemoryStore(): MemoryStore {
       journals.set(run, [...rows, text]);
       return { kind: "done" };
     },
-    async journal(run) {
+    async journal(run, newest) {
       const failure = refusal(run);
       if (failure !== undefined) return failure;
-      return {
-        kind: "rows",
-        rows: (journals.get(run) ?? []).map((text, index) => ({ run, seq: index + 1, entry: JSON.parse(text) })),
-      };
+      const rows = (journals.get(run) ?? []).map((text, index) => ({ run, seq: index + 1, entry: JSON.parse(text) }));
+      return { kind: "rows", rows: newest === undefined ? rows : rows.slice(-newest) };
     },
     async close() {
       closed = true;

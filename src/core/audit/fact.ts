@@ -20,6 +20,8 @@ export type ConsideredFact = {
   readonly region: string;
   readonly chosen: boolean;
   readonly refusedWhy?: string;
+  /** Why it has its rank among those who could. */
+  readonly why?: string;
   readonly lossBoundMs?: number | "unknown";
 };
 
@@ -34,7 +36,7 @@ export type OrderWord = {
 
 export type DecisionFact = {
   readonly what: "decision";
-  readonly decision: "hold" | "ask" | "switch";
+  readonly decision: "hold" | "ask" | "switch" | "unprotect";
   /** The row of the transition table, or of the table of orders. */
   readonly rule: string;
   /** That row's condition in words, as it was in the version that decided. */
@@ -46,6 +48,10 @@ export type DecisionFact = {
   readonly primary: string;
   /** A command that a person could type. */
   readonly next?: string;
+  /** What would change it, in the decider's own words. */
+  readonly until?: string;
+  /** What waiting costs, where a person is asked. */
+  readonly waiting?: string;
   readonly plan?: { readonly kind: string; readonly from: string; readonly to: string };
   readonly fence?: "receipt" | "lease";
   readonly lossBoundMs?: number | "unknown";

@@ -72,6 +72,8 @@ function databaseOn(db: DatabaseSync, file: string): Database {
   );
   const newest = db.prepare("SELECT seq, sum FROM journal WHERE run = ? ORDER BY seq DESC LIMIT 1");
   const rows = db.prepare("SELECT seq, entry, sum FROM journal WHERE run = ? ORDER BY seq");
+  const sumOf = db.prepare("SELECT sum FROM journal WHERE run = ? AND seq = ?");
+  const tail = db.prepare("SELECT seq, entry, sum FROM journal WHERE run = ?1 AND seq > ?2 ORDER BY seq");
   const add = db.prepare("INSERT INTO journal (run, seq, entry, sum) VALUES (?, ?, ?, ?)");
 
   const damaged = (what: string): StoreFailure => ({
@@ -105,10 +107,12 @@ function databaseOn(db: DatabaseSync, file: string): Database {
         return records(many.all(job.prefix));
       case "journal": {
         const entries: { seq: number; text: string }[] = [];
-        let before = "";
-        for (const row of rows.all(job.run)) {
+        const skipped =
+          job.newest === undefined ? 0 : Math.max(0, Number(newest.get(job.run)?.seq ?? 0) - Math.trunc(job.newest));
+        let before = skipped === 0 ? "" : String(sumOf.get(job.run, skipped)?.sum ?? "");
+        for (const row of skipped === 0 ? rows.all(job.run) : tail.all(job.run, skipped)) {
           const text = String(row.entry);
-          const seq = entries.length + 1;
+          const seq = skipped + entries.length + 1;
           if (row.seq !== seq || journalSum(before, job.run, seq, text) !== row.sum)
             return damaged(`entry ${seq} of the journal of run ${job.run}`);
           before = String(row.sum);

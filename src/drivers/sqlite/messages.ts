@@ -13,7 +13,7 @@ export type Job =
       readonly checks: readonly Expectation[];
     }
   | { readonly op: "append"; readonly run: string; readonly seq: number; readonly text: string }
-  | { readonly op: "journal"; readonly run: string };
+  | { readonly op: "journal"; readonly run: string; readonly newest?: number };
 
 export type Reply =
   | {

@@ -100,10 +100,10 @@ function storeOver(call: (job: Job) => Promise<Reply>, close: () => Promise<void
       if (reply.kind === "failed" || reply.kind === "done") return reply;
       return { kind: "conflict" };
     },
-    async journal(run) {
-      const bad = badKey(run);
+    async journal(run, newest) {
+      const bad = badKey(run) ?? (newest === undefined ? undefined : badNumber(newest, 1));
       if (bad !== undefined) return bad;
-      const reply = await call({ op: "journal", run });
+      const reply = await call({ op: "journal", run, ...(newest === undefined ? {} : { newest }) });
       if (reply.kind === "failed") return reply;
       return {
         kind: "rows",
