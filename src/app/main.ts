@@ -31,6 +31,8 @@ const lab = program
   .option("--story <name>", "what happens (default: region-loss); an unknown name lists them")
   .addOption(modes())
   .option("--rounds <n>", "play it so often and report minimum, median, maximum", whole)
+  .option("--regions <n>", "the example with so many regions that may serve: 2 or 3 (default: 2)", whole)
+  .option("--minutes <m>", "how long a story that may last goes on: flapping, loss, slow, witness-loss", whole)
   .option("--refuse", "the dead region refuses connections instead of swallowing them")
   .option("--once", "no second act: do not bring the region back and switch home")
   .option("--json <file>", "write the report as JSON")
@@ -44,6 +46,7 @@ lab
   .command("up [file]")
   .description("start the lab and leave it running, for your own clients and your own kill -9")
   .addOption(modes())
+  .option("--regions <n>", "the example with so many regions that may serve: 2 or 3 (default: 2)", whole)
   .option("--json <file>", "write pids, ports, addresses and folders as JSON")
   .option("--dir <folder>", "folder for everything the lab writes")
   .action(async (file: string | undefined, flags, command: Command) => {

@@ -132,6 +132,7 @@ describe("a group's status", () => {
         service: "orders",
         sentence: "orders in north does not answer",
         sinceMs: 1_500,
+        evidence: { statistic: 5, threshold: 5, vantages: ["south", "watch"] },
       },
     ]);
   });

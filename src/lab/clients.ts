@@ -31,8 +31,8 @@ const inFlightMax = 100;
 /** The stubborn client may wait on its connection for 20 s; it is given up then. */
 const stopDeadlineMs = 30_000;
 
-/** `first`: the region whose router the stubborn client holds on to, and whose database the direct one writes to. */
-export function startUsers(lab: Lab, run: string, first: string): Users {
+/** `first`: the region whose router the stubborn client holds on to, and whose database the direct one writes to. `patienceMs`: what each request is given. */
+export function startUsers(lab: Lab, run: string, first: string, patienceMs = attemptMs): Users {
   const serving = lab.map.regions.filter((region) => region.name !== first);
   const order = [first, ...serving.map((region) => region.name)];
   const adminUrl = lab.database(first)?.adminUrl;
@@ -43,7 +43,7 @@ export function startUsers(lab: Lab, run: string, first: string): Users {
     run,
     orderEveryMs,
     markerEveryMs,
-    attemptMs,
+    attemptMs: patienceMs,
     totalMs,
     inFlightMax,
     ledger,

@@ -9,14 +9,16 @@ import { readManifest } from "../manifest/read.ts";
 import { playCrashes } from "./crashes.ts";
 import { LabFailure } from "./failure.ts";
 import { aggregate } from "./measure.ts";
-import { playRound, primaryOf, restore } from "./play.ts";
+import { playRound, type RoundOptions, restore } from "./play.ts";
 import { endAll, livingOf, signalAll } from "./processes.ts";
 import { makeProgress, type Progress } from "./progress.ts";
 import { becomeUser, chooseUser, findUser, isRoot, repairServerLibraries } from "./root.ts";
 import { prepareFolder, releaseFolder, runFolderOf } from "./run-folder.ts";
 import { type Lab, projectFolder, startLab } from "./start.ts";
-import { stories, storyNames } from "./stories.ts";
+import { storiesOf, storyNames } from "./stories.ts";
+import { lasting, mayLast, type Story, storyIn } from "./story.ts";
 import { describeUp, leaveUp, takeDown } from "./up.ts";
+import { primaryOf } from "./waiting.ts";
 
 export type LabFlags = {
   /** The manifest; the example's when left out. */
@@ -24,6 +26,10 @@ export type LabFlags = {
   readonly story?: string;
   readonly mode?: string;
   readonly rounds?: number;
+  /** How many regions of the example may serve: 2 or 3. */
+  readonly regions?: number;
+  /** For stories that may last: so long. */
+  readonly minutes?: number;
   readonly refuse?: boolean;
   /** No second act. */
   readonly once?: boolean;
@@ -52,15 +58,19 @@ export async function runLab(flags: LabFlags, render: LabRender): Promise<number
     const rounds = flags.rounds ?? 1;
     if (!Number.isInteger(rounds) || rounds < 1 || rounds > roundsMax)
       throw new LabFailure(`--rounds must be a whole number from 1 to ${roundsMax}.`, 2);
+    const played = storiesOf(storyName);
+    const { minutes } = flags;
+    if (minutes !== undefined && !played.some(mayLast))
+      throw new LabFailure(`${storyName} takes as long as it takes; --minutes is for stories that may last.`, 2);
     const ground = prepare(flags, progress);
     const ending = endOnSignals(ground.folder, progress);
-    let lab: Lab | undefined;
+    const stage: Playing = { ground, progress, lab: undefined };
     try {
-      lab = await startLab({ ...ground, progress, kind: "story" });
-      const { reports, failure } = await playRounds(lab, storyName, rounds, flags, progress);
+      const { reports, failure } = await playRounds(stage, storyName, rounds, flags);
       // What was measured before a round failed is still true.
       if (reports.length > 0) {
-        const report = flags.rounds === undefined ? (reports[0] as LabReport) : aggregate(reports);
+        const one = flags.rounds === undefined && played.length < 2;
+        const report = one ? (reports[0] as LabReport) : { ...aggregate(reports), story: storyName };
         const { terminal, html } = await render();
         ground.json?.write(`${JSON.stringify(report, undefined, 2)}\n`);
         ground.html?.write(html(report));
@@ -71,34 +81,55 @@ export async function runLab(flags: LabFlags, render: LabRender): Promise<number
       }
       throw failure;
     } finally {
-      await progress.step("Ending every process of the lab", () => lab?.end() ?? Promise.resolve());
+      await endLab(stage);
       ending.release();
     }
   });
 }
 
+/** What rounds are played in; the lab is there while one is up. */
+type Playing = { readonly ground: Ground; readonly progress: Progress; lab: Lab | undefined };
+
+async function endLab(playing: Playing): Promise<void> {
+  const { lab } = playing;
+  playing.lab = undefined;
+  await playing.progress.step("Ending every process of the lab", () => lab?.end() ?? Promise.resolve());
+}
+
 async function playRounds(
-  lab: Lab,
+  playing: Playing,
   storyName: string,
   rounds: number,
   flags: LabFlags,
-  progress: Progress,
 ): Promise<{ readonly reports: readonly LabReport[]; readonly failure?: unknown }> {
+  const { ground, progress } = playing;
   const reports: LabReport[] = [];
   const refuse = flags.refuse === true;
-  const home = await primaryOf(lab);
+  const parts = storiesOf(storyName);
+  const acts: readonly (Story | undefined)[] = parts.length === 0 ? [undefined] : parts;
+  const total = rounds * acts.length;
   try {
-    for (let round = 1; round <= rounds; round++) {
-      if (rounds > 1) progress.note(`Round ${round} of ${rounds}`);
-      const run = `r${round}`;
-      const story = stories.find((one) => one.name === storyName);
-      if (story === undefined) {
+    let home: string | undefined;
+    /** What has to be put right before the next one. */
+    let left: RoundOptions | undefined;
+    for (let index = 0; index < total; index++) {
+      const one = acts[index % acts.length];
+      if (left !== undefined && home !== undefined && playing.lab !== undefined) await restore(left, home);
+      left = undefined;
+      if (total > 1) progress.note(`Round ${index + 1} of ${total}${one === undefined ? "" : `: ${one.what}`}`);
+      playing.lab ??= await startLab({ ...ground, progress, kind: "story" });
+      const { lab } = playing;
+      home ??= await primaryOf(lab);
+      const run = `r${index + 1}`;
+      if (one === undefined) {
         reports.push(await playCrashes({ lab, run, refuse, progress }));
         continue;
       }
+      const story = storyIn(lab.mode, lasting(one, flags.minutes));
       const options = { lab, story, run, refuse, once: flags.once === true, progress };
       reports.push(await playRound(options));
-      if (options.once && round < rounds) await restore(options, home);
+      if (story.leavesScars === true && index + 1 < total) await endLab(playing);
+      else if (options.once) left = options;
     }
     return { reports };
   } catch (failure) {
@@ -119,7 +150,7 @@ function verdictOf(report: LabReport): number {
   return broken ? 1 : 0;
 }
 
-export async function runLabUp(flags: Pick<LabFlags, "file" | "mode" | "json" | "dir">): Promise<number> {
+export async function runLabUp(flags: Pick<LabFlags, "file" | "mode" | "regions" | "json" | "dir">): Promise<number> {
   return guarded(async (progress) => {
     const ground = prepare(flags, progress);
     const ending = endOnSignals(ground.folder, progress);
@@ -154,6 +185,16 @@ function labUserId(): number | undefined {
   return typeof user === "string" ? undefined : user.uid;
 }
 
+/** The example with so many regions that may serve. */
+function exampleOf(regions = 2): string {
+  const name = examples[regions];
+  if (name === undefined)
+    throw new LabFailure(`--regions is ${Object.keys(examples).join(" or ")}, not ${regions}.`, 2);
+  return join(projectFolder, "examples", "shop", name);
+}
+
+const examples: Readonly<Record<number, string>> = { 2: "leeward.yaml", 3: "three-regions.yaml" };
+
 type Output = { write(text: string): void };
 
 type Ground = {
@@ -170,7 +211,7 @@ type Ground = {
 function prepare(flags: LabFlags, progress: Progress): Ground {
   if (flags.mode !== undefined && flags.mode !== "sync" && flags.mode !== "async")
     throw new LabFailure(`--mode is sync or async, not ${flags.mode}.`, 2);
-  const file = resolve(flags.file ?? join(projectFolder, "examples", "shop", "leeward.yaml"));
+  const file = resolve(flags.file ?? exampleOf(flags.regions));
   const shown = relative(process.cwd(), file);
   const manifest = readManifest(shown.startsWith("..") ? file : shown);
   if (manifest.kind === "bad") {

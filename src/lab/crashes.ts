@@ -8,7 +8,7 @@ import { readStored, startUsers } from "./clients.ts";
 import { LabFailure } from "./failure.ts";
 import { bringBack, killRegion } from "./faults.ts";
 import { measure } from "./measure.ts";
-import { primaryOf, warmUp } from "./play.ts";
+import { primaryOf, warmUp } from "./waiting.ts";
 import { signalAll } from "./processes.ts";
 import type { Progress } from "./progress.ts";
 import type { Lab } from "./start.ts";

@@ -30,6 +30,14 @@ export async function freezeRegion(lab: Lab, region: string): Promise<void> {
   }
 }
 
+/** SIGSTOP for the agent alone; what it started goes on. */
+export function freezeAgent(lab: Lab, region: string): void {
+  const pid = lab.pidOf("agent", region);
+  const agent = livingOf(lab.folder, region).filter((one) => one.pid === pid);
+  if (agent.length === 0) throw new LabFailure(`The agent of ${region} does not run, so it cannot freeze.`);
+  signalAll(agent, "SIGSTOP");
+}
+
 export async function thawRegion(lab: Lab, region: string): Promise<void> {
   signalAll(livingOf(lab.folder, region), "SIGCONT");
 }
@@ -43,6 +51,33 @@ export async function cutLink(lab: Lab, a: string, b: string, kind: "swallow" | 
 export async function cutRegion(lab: Lab, region: string, kind: "swallow" | "refuse"): Promise<void> {
   const others = lab.map.places.filter((place) => place !== region && place !== usersPlace);
   await Promise.all(others.map((other) => cutLink(lab, region, other, kind)));
+}
+
+/** In one direction, for everybody else. "deaf": nothing arrives there. "mute": nothing that leaves it arrives. */
+export async function oneWay(lab: Lab, region: string, is: "deaf" | "mute", kind: "swallow" | "refuse"): Promise<void> {
+  await lab.order(is === "deaf" ? { from: "*", to: region, kind } : { from: region, to: "*", kind });
+}
+
+/** Unreachable for everybody, again and again; returns when it is over and the region can be reached. */
+export async function flap(
+  lab: Lab,
+  region: string,
+  times: { readonly downMs: number; readonly everyMs: number; readonly ms: number },
+  kind: "swallow" | "refuse",
+  look: () => void,
+): Promise<void> {
+  const startedMs = performance.now();
+  for (let due = 0; due < times.ms; due += times.everyMs) {
+    await sleep(Math.max(0, startedMs + due - performance.now()));
+    look();
+    await silence(lab, region, kind);
+    await sleep(times.downMs);
+    await Promise.all([
+      lab.order({ from: region, to: "*", kind: "heal" }),
+      lab.order({ from: "*", to: region, kind: "heal" }),
+    ]);
+  }
+  await sleep(times.everyMs - times.downMs);
 }
 
 export async function healAll(lab: Lab): Promise<void> {
@@ -63,8 +98,9 @@ export async function stallStore(lab: Lab, ms: number): Promise<void> {
   await child.ready(10_000);
 }
 
-/** A region that was killed comes back: its links, then its agent and router with the commands they had. */
+/** A region that was killed comes back: its links, the controller if it lived there, its agent and router with the commands they had. */
 export async function bringBack(lab: Lab, region: string): Promise<void> {
   await healAll(lab);
+  if (region === lab.controllerPlace) await lab.startController();
   await lab.startRegion(region);
 }

@@ -25,7 +25,9 @@ export type Evidence = {
   readonly withheld: number;
 };
 
-const bucketMs = 100;
+const bucketFineMs = 100;
+/** An hour in tenths of a second is more than a page can show. */
+const bucketsMax = 6_000;
 
 export function measure(evidence: Evidence): LabReport {
   const { entries, stored } = evidence;
@@ -263,6 +265,8 @@ function notesOf(evidence: Evidence): readonly string[] {
 
 function timelineOf(evidence: Evidence, gap: Timeline["gap"], homeGap: Timeline["gap"] | undefined): Timeline {
   const { homeAt } = evidence;
+  const bucketMs =
+    bucketFineMs * Math.max(1, Math.ceil((evidence.endedAt - evidence.startedAt) / bucketFineMs / bucketsMax));
   const buckets = new Map<string, { at: number; epoch: number; count: number }>();
   for (const entry of evidence.entries) {
     if (entry.client !== "users" || entry.what !== "order" || !isAcknowledged(entry)) continue;
@@ -283,7 +287,7 @@ function timelineOf(evidence: Evidence, gap: Timeline["gap"], homeGap: Timeline[
         ...(service === undefined ? {} : { service }),
         ...(step === undefined ? {} : { step }),
       })),
-    ...evidence.faults.map((fault) => ({ ...fault, kind: "fault" as const })),
+    ...evidence.faults.map(({ at, region, sentence }) => ({ at, region, sentence, kind: "fault" as const })),
   ];
   return {
     startedAt: evidence.startedAt,

@@ -128,14 +128,22 @@ export async function mapPlaces(options: {
 }
 
 function waysOf(regions: readonly LabRegion[]): readonly Way[] {
-  return regions.flatMap((to) => [
-    ...regions
-      .filter((from) => from !== to)
-      .flatMap((from) => to.addresses.map((address): Way => ({ from: from.name, to: to.name, address }))),
-    ...[to.router.http, ...Object.values(to.router.tcp)].map(
-      (address): Way => ({ from: usersPlace, to: to.name, address }),
-    ),
-  ]);
+  return regions.flatMap((to) => {
+    // Users call a region's services through its routers; a router elsewhere reaches them at the peer port.
+    const serving: readonly string[] = [to.router.http, to.router.peer];
+    const way = (from: string, address: string): Way => ({
+      from,
+      to: to.name,
+      address,
+      ...(serving.includes(address) ? { serves: true } : {}),
+    });
+    return [
+      ...regions
+        .filter((from) => from !== to)
+        .flatMap((from) => to.addresses.map((address) => way(from.name, address))),
+      ...[to.router.http, ...Object.values(to.router.tcp)].map((address) => way(usersPlace, address)),
+    ];
+  });
 }
 
 /** What `--via` of everything that lives in `place` says: the address as written, the address to dial. */

@@ -28,8 +28,13 @@ export type LabReport = {
   readonly twoWriters: boolean;
   readonly direct: { readonly acknowledgedAfterSwitch: number };
   readonly diagnosis: string;
+  /** What the diagnosis rests on, where the controller said it. */
+  readonly evidence?: { readonly statistic: number; readonly threshold: number; readonly vantages: readonly string[] };
   readonly decision: string;
   readonly reason: string;
+  /** What this story must show, in words; and each thing that was looked for, with what was found where it does not hold. */
+  readonly expected?: string;
+  readonly checks?: readonly { readonly what: string; readonly held: boolean; readonly found: string }[];
   readonly steps: readonly ReportStep[];
   readonly home?: { readonly writeGapMs: number; readonly lost: number };
   readonly objectives: { readonly rtoMs: number; readonly rpoMs: number; readonly met: boolean };

@@ -5,6 +5,7 @@
 // resets too, while the other direction still delivers, so that a cut may be one-way. "refuse" resets at once, like a host that says no.
 
 import { connect, type Socket } from "node:net";
+import { makeAnswers } from "./answers.ts";
 import { type Direction, makeDirection } from "./direction.ts";
 import type { Link } from "./faults.ts";
 
@@ -21,6 +22,8 @@ export function openConnection(parts: {
   readonly client: Socket;
   readonly host: string;
   readonly port: number;
+  /** Behind the address is a service that answers users; its answers may be made to fail, or to come late. */
+  readonly serves: boolean;
   /** From the client's place to the address, and back. */
   readonly up: Link;
   readonly down: Link;
@@ -34,7 +37,13 @@ export function openConnection(parts: {
   let connectTimer: NodeJS.Timeout | undefined;
 
   const up = makeDirection({ link: parts.up, source: () => client, target: () => upstream });
-  const down = makeDirection({ link: parts.down, source: () => upstream, target: () => client });
+  const answers = makeAnswers(parts.down);
+  const down = makeDirection({
+    link: parts.down,
+    lateMs: () => (parts.serves && answers.isHttp() ? parts.down.lateMs : 0),
+    source: () => upstream,
+    target: () => client,
+  });
 
   const silent = (): boolean => parts.up.silence !== "none" || parts.down.silence !== "none";
   const refused = (): boolean => parts.up.silence === "refuse" || parts.down.silence === "refuse";
@@ -79,15 +88,20 @@ export function openConnection(parts: {
     upstreamClosed = false;
     upstream = connect({ host: parts.host, port: parts.port, noDelay: true, allowHalfOpen: true });
     let ended = false;
-    upstream.on("data", (chunk: Buffer) => down.data(chunk));
+    upstream.on("data", (chunk: Buffer) => {
+      const failure = parts.serves ? answers.takes() : undefined;
+      if (failure === "swallow") return;
+      down.data(failure ?? chunk);
+      if (failure !== undefined) down.end();
+    });
     upstream.on("end", () => {
       ended = true;
-      down.end();
+      if (!answers.failed()) down.end();
     });
     upstream.on("error", () => {});
     upstream.on("close", () => {
       upstreamClosed = true;
-      if (!ended && !clientClosed) down.reset();
+      if (!ended && !clientClosed && !answers.failed()) down.reset();
       settle();
     });
   };
@@ -95,7 +109,9 @@ export function openConnection(parts: {
   let clientEnded = false;
   client.setNoDelay(true);
   client.on("data", (chunk: Buffer) => {
-    if (!intoTheVoid) up.data(chunk);
+    if (intoTheVoid) return;
+    answers.asked(chunk);
+    up.data(chunk);
   });
   client.on("end", () => {
     clientEnded = true;

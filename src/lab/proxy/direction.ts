@@ -34,6 +34,8 @@ export type Direction = {
 
 export function makeDirection(parts: {
   readonly link: Link;
+  /** Milliseconds by which what enters now leaves later than the link alone would have it. */
+  readonly lateMs?: () => number;
   readonly source: () => Socket | undefined;
   readonly target: () => Socket | undefined;
 }): Direction {
@@ -85,7 +87,7 @@ export function makeDirection(parts: {
       return;
     }
     const late = link.lossShare > 0 && Math.random() < link.lossShare ? retransmitMs : 0;
-    lastDueMs = Math.max(performance.now() + link.delayMs + late, lastDueMs);
+    lastDueMs = Math.max(performance.now() + link.delayMs + late + (parts.lateMs?.() ?? 0), lastDueMs);
     queue.push(make(lastDueMs));
     schedule();
   };

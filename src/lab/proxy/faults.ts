@@ -7,10 +7,10 @@ import { z } from "zod";
 export const faultOrder = z.object({
   from: z.string().min(1).max(64),
   to: z.string().min(1).max(64),
-  kind: z.enum(["swallow", "refuse", "delay", "loss", "heal"]),
-  /** delay: milliseconds in this direction. */
+  kind: z.enum(["swallow", "refuse", "delay", "loss", "fail", "late", "heal"]),
+  /** delay: milliseconds in this direction. late: milliseconds by which the answers of services come later. */
   ms: z.number().min(0).max(60_000).exactOptional(),
-  /** loss: share of the chunks, 0 to 1. */
+  /** loss: share of the chunks, 0 to 1. fail: share of the answers of services that are a failure instead. */
   share: z.number().min(0).max(1).exactOptional(),
 });
 
@@ -23,6 +23,9 @@ export type Link = {
   silence: "none" | "swallow" | "refuse";
   delayMs: number;
   lossShare: number;
+  /** Of the HTTP answers that services send in this direction: so many are a failure instead, and all come so much later. */
+  failShare: number;
+  lateMs: number;
 };
 
 export type FaultTable = {
@@ -36,7 +39,9 @@ export function makeFaultTable(places: readonly string[], defaultDelayMs: number
   const links: Link[] = places.flatMap((from) =>
     places
       .filter((to) => to !== from)
-      .map((to): Link => ({ from, to, silence: "none", delayMs: defaultDelayMs, lossShare: 0 })),
+      .map(
+        (to): Link => ({ from, to, silence: "none", delayMs: defaultDelayMs, lossShare: 0, failShare: 0, lateMs: 0 }),
+      ),
   );
   const matches = (pattern: string, place: string): boolean => pattern === "*" || pattern === place;
 
@@ -51,8 +56,9 @@ export function makeFaultTable(places: readonly string[], defaultDelayMs: number
       for (const name of [order.from, order.to]) {
         if (name !== "*" && !places.includes(name)) return `there is no place ${name}; there are ${places.join(", ")}`;
       }
-      if (order.kind === "delay" && order.ms === undefined) return "delay needs ms";
-      if (order.kind === "loss" && order.share === undefined) return "loss needs share";
+      if ((order.kind === "delay" || order.kind === "late") && order.ms === undefined) return `${order.kind} needs ms`;
+      if ((order.kind === "loss" || order.kind === "fail") && order.share === undefined)
+        return `${order.kind} needs share`;
       const named = links.filter((link) => matches(order.from, link.from) && matches(order.to, link.to));
       if (named.length === 0) return "a place has no link to itself";
       for (const link of named) applyTo(link, order, defaultDelayMs);
@@ -73,10 +79,18 @@ function applyTo(link: Link, order: FaultOrder, defaultDelayMs: number): void {
     case "loss":
       link.lossShare = order.share ?? 0;
       return;
+    case "fail":
+      link.failShare = order.share ?? 0;
+      return;
+    case "late":
+      link.lateMs = order.ms ?? 0;
+      return;
     case "heal":
       link.silence = "none";
       link.delayMs = defaultDelayMs;
       link.lossShare = 0;
+      link.failShare = 0;
+      link.lateMs = 0;
       return;
     default:
       order.kind satisfies never;

@@ -10,7 +10,9 @@ import { openProxies, type Proxies } from "./proxies.ts";
 
 const config = z.object({
   places: z.array(z.string()),
-  ways: z.array(z.object({ from: z.string(), to: z.string(), address: z.string() })),
+  ways: z.array(
+    z.object({ from: z.string(), to: z.string(), address: z.string(), serves: z.boolean().exactOptional() }),
+  ),
   delayMs: z.number(),
   token: z.string().min(16),
 });

@@ -7,8 +7,11 @@ import { type FaultOrder, type FaultTable, type Link, makeFaultTable } from "./f
 
 export type Way = {
   readonly from: string;
-  readonly to: string /** `host:port` of the real thing. */;
+  readonly to: string;
+  /** `host:port` of the real thing. */
   readonly address: string;
+  /** What answers there is a service that users call, itself or through a router. */
+  readonly serves?: boolean;
 };
 export type OpenWay = Way & { /** `host:port` to dial from that place. */ readonly listen: string };
 
@@ -74,6 +77,7 @@ async function listen(way: Way, table: FaultTable, connections: Set<Connection>)
         client,
         host,
         port,
+        serves: way.serves === true,
         up: table.link(way.from, way.to),
         down: table.link(way.to, way.from),
         closed: (connection) => connections.delete(connection),
