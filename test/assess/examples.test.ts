@@ -125,7 +125,6 @@ const examples: Readonly<Record<string, Expected>> = {
   "two-clouds": {
     verdict: "meets",
     open: [
-      "cheaper-pattern groups",
       "shared-fate route53",
       "shared-fate system",
       "shared-fate system",

@@ -98,8 +98,7 @@ function noTarget(stuck: readonly GroupName[], lost: readonly RegionName[]): { r
 function breakOf(objective: "rto" | "rpo", allowed: number, seconds: Bound, terms: readonly Term[]): Loss["breaks"] {
   if (seconds.worst <= allowed) return [];
   const onOrdinaryDay = seconds.expected > allowed;
-  const size = (term: Term): number =>
-    onOrdinaryDay && Number.isFinite(seconds.worst) ? term.seconds.expected : term.seconds.worst;
+  const size = (term: Term): number => (onOrdinaryDay ? term.seconds.expected : term.seconds.worst);
   let largest = terms[0];
   for (const term of terms) if (largest === undefined || size(term) > size(largest)) largest = term;
   if (largest === undefined) return [];

@@ -111,8 +111,9 @@ function starting(losing: Losing, item: Item, to: RegionName): Steps {
           service: name,
           source: entry.source,
         };
+  // Measured from the standby that is declared: it says nothing of a pattern that keeps less of it running.
   const stated: Term | undefined =
-    scaleUpMs === undefined
+    scaleUpMs === undefined || has < service.replicas.standby
       ? undefined
       : {
           what: `${name} grows from ${has} to ${needs} in ${to}`,
