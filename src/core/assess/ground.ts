@@ -38,7 +38,7 @@ export type Ground = {
   readonly placedIn: ReadonlyMap<RegionName, readonly number[]>;
   /** The needs of item i lie in `list` from `from[i]` to before `from[i + 1]`: what every loss walks through lies side by side. */
   readonly needs: { readonly from: Int32Array; readonly list: Int32Array };
-  /** What users call: the routes, and whatever nobody needs in groups that no route leads to. */
+  /** What users call: the routes, what jobs call beside them, and whatever nobody needs in groups that no route leads to. */
   readonly entries: readonly Entry[];
   /** 1: its data is work of the system's users, as it moves with a group or is needed by what users call. */
   readonly counts: Uint8Array;
@@ -206,7 +206,12 @@ function entriesOf(
   for (const [index, { group }] of items.entries()) {
     if (reached[index] === 1 && group !== undefined) covered.add(group.name);
   }
+  // What a job calls is work of its own, whoever else of its group is called by users.
+  const called = new Set(
+    system.jobs.map(({ call }) => indexOf.get(/^[A-Z]+ http:\/\/([a-z0-9-]+)/.exec(call)?.[1] ?? "")),
+  );
   const others = items.flatMap(({ group }, index): Entry[] => {
+    if (called.has(index) && reached[index] === 0 && group !== undefined) return [{ item: index }];
     const counts = group === undefined ? routed.length === 0 : !covered.has(group.name);
     return counts && needed[index] === 0 ? [{ item: index }] : [];
   });

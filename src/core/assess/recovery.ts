@@ -145,9 +145,13 @@ function missed(losing: Losing, fates: Fates, rto: Bound): readonly string[] {
     const fate = called === undefined ? undefined : fates.get(called)?.kind;
     const serviceHit = fate === "moves" || fate === "gone";
     if (!groupHit && !serviceHit) return [];
-    const runs = missedRuns(job.trigger, rto.worst);
-    if (runs === undefined || runs === 0) return [];
-    if (!Number.isFinite(runs)) return [`${job.name} does not run`];
+    const all = missedRuns(job.trigger, rto.worst);
+    if (all === undefined || all === 0) return [];
+    if (!Number.isFinite(all)) return [`${job.name} does not run`];
+    // What a poll did not read is still there for the next one.
+    if (job.trigger.kind === "polling") return [`${job.name} may read ${short(rto.worst)} late`];
+    // Of a schedule that is split the other region fires its own part meanwhile.
+    const runs = job.split === true ? Math.ceil(all / 2) : all;
     return [`${job.name} may miss ${runs === 1 ? "a run" : `${runs} runs`}`];
   });
   return parts.length === 0 ? [] : [listed(parts)];
