@@ -22,8 +22,9 @@ export function makeDatabase(env = process.env) {
     keepAlive: true,
     application_name: `shop ${env.LEEWARD_REGION ?? ""}`.trim(),
   });
-  // An idle session that ends is removed by the pool; without a listener its error would end the process.
+  // A session that ends is removed by the pool; without a listener its error would end the process, be it idle or lent out.
   pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
 
   /**
    * Runs one statement that may safely run twice. Throws an error with `executed: false` if it certainly did not run, else
