@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { shop } from "../../test/spine/shop.ts";
 import { VirtualClock } from "../../test/spine/virtual-clock.ts";
 import type { System } from "../core/model/system.ts";
-import type { ProbeResult, Prober, ProbeTarget } from "../ports/probe.ts";
+import type { ProbeResult, ProbeSkipped, Prober, ProbeTarget } from "../ports/probe.ts";
 import type { Observation } from "../wire/calls.ts";
 import { Lookout, type RouterOutcome, timeoutOf } from "./lookout.ts";
 
@@ -16,12 +16,15 @@ const southWeb = "http://127.0.0.1:8412/healthz";
 const watchAgent = "http://127.0.0.1:7413";
 const placeOf = (target: ProbeTarget): string => ("url" in target ? target.url : target.kind);
 
-/** What a target does when it is asked: answer after so long, refuse at once, hang until its time is up, or never say anything. */
-type Manner = number | "refuses" | "hangs" | "never ends";
+/** What a target does when it is asked: answer after so long, refuse at once, hang until its time is up, never say anything, or not be asked at all. */
+type Manner = number | "refuses" | "hangs" | "never ends" | "left out";
 
 /** Answers after 10 ms, unless it is told otherwise. */
 class FakeProber implements Prober {
-  readonly asked: { readonly at: string; readonly timeoutMs: number }[] = [];
+  readonly asked: { readonly at: string; readonly timeoutMs: number; readonly atMs: number }[] = [];
+  readonly warnings: Record<string, string> = {};
+  saturated: string | undefined;
+  readonly #held: { readonly at: string; readonly answer: () => void }[] = [];
   readonly manners: Record<string, Manner> = {};
   readonly #time: VirtualClock;
 
@@ -29,16 +32,35 @@ class FakeProber implements Prober {
     this.#time = time;
   }
 
-  probe(target: ProbeTarget, timeoutMs: number): Promise<ProbeResult> {
+  trouble(): string | undefined {
+    return this.saturated;
+  }
+
+  /** What never ends answers now. */
+  release(at: string): void {
+    for (const one of this.#held) if (one.at === at) one.answer();
+  }
+
+  probe(target: ProbeTarget, timeoutMs: number): Promise<ProbeResult | ProbeSkipped> {
     const at = placeOf(target);
-    this.asked.push({ at, timeoutMs });
+    this.asked.push({ at, timeoutMs, atMs: this.#time.nowMs });
     const manner = this.manners[at] ?? 10;
+    const warning = this.warnings[at];
     return new Promise((resolve) => {
-      if (manner === "never ends") return;
+      if (manner === "left out") return resolve({ skipped: true, why: "too much to do" });
+      if (manner === "never ends") {
+        this.#held.push({ at, answer: () => resolve({ ok: true, roundTripMs: 10 }) });
+        return;
+      }
       const tookMs = manner === "refuses" ? 0 : manner === "hangs" ? timeoutMs : manner;
       const why = manner === "refuses" ? "connection refused" : "no answer in time";
       this.#time.after(tookMs, () =>
-        resolve({ ok: manner === tookMs, roundTripMs: tookMs, ...(manner === tookMs ? {} : { why }) }),
+        resolve({
+          ok: manner === tookMs,
+          roundTripMs: tookMs,
+          ...(manner === tookMs ? {} : { why }),
+          ...(warning === undefined ? {} : { warning }),
+        }),
       );
     });
   }
@@ -215,22 +237,104 @@ describe("controls (I2)", () => {
 });
 
 describe("what users met at the router", () => {
-  test("is an observation where somebody asked and the region is another one", async () => {
-    const lookout = lookoutIn("north");
-    const { seen } = await period(
-      lookout,
-      [],
-      [
-        { region: "south", service: "web", ok: 0, failed: 3 },
-        { region: "south", service: "orders", ok: 1, failed: 9 },
-        { region: "watch", service: "web", ok: 0, failed: 0 },
-        { region: "north", service: "web", ok: 4, failed: 0 },
-      ],
-    );
-    const routed = { vantage: "north", source: "router", controls: true, roundTripMs: 0 };
+  const outcomes: readonly RouterOutcome[] = [
+    { region: "south", service: "web", ok: 0, failed: 3 },
+    { region: "south", service: "orders", ok: 1, failed: 9 },
+    { region: "watch", service: "web", ok: 0, failed: 0 },
+    { region: "north", service: "web", ok: 4, failed: 0 },
+  ];
+  const routed = { vantage: "north", source: "router", controls: true, roundTripMs: 0 };
+  const elsewhere = [
+    {
+      ...routed,
+      target: { region: "south", service: "web" },
+      ok: false,
+      counts: { ok: 0, failed: 3 },
+      why: "3 requests of users failed",
+    },
+    { ...routed, target: { region: "south", service: "orders" }, ok: true, counts: { ok: 1, failed: 9 } },
+  ];
+
+  test("is an observation where somebody asked, in this region too", async () => {
+    const { seen } = await period(lookoutIn("north"), [], outcomes);
     expect(seen.filter((one) => one.source === "router")).toEqual([
-      { ...routed, target: { region: "south", service: "web" }, ok: false, why: "3 requests of users failed" },
-      { ...routed, target: { region: "south", service: "orders" }, ok: true },
+      ...elsewhere,
+      { ...routed, target: { region: "north", service: "web" }, ok: true, counts: { ok: 4, failed: 0 } },
     ]);
+  });
+
+  test("in this region does not pass for sight where no other region is reached", async () => {
+    prober.manners[watchAgent] = "refuses";
+    prober.manners[southAgent] = "refuses";
+    const { seen } = await period(lookoutIn("north"), [], outcomes);
+    expect(seen.filter((one) => one.source === "router").map((one) => one.target.region)).toEqual(["south", "south"]);
+  });
+});
+
+describe("a look that is left out", () => {
+  const orders = (seen: readonly Observation[]): readonly Observation[] =>
+    seen.filter((one) => one.target.service === "orders");
+
+  test("is no failure: nothing is said of the target, and the next observation tells how many there were", async () => {
+    const lookout = lookoutIn("north");
+    prober.manners[southOrders] = "left out";
+    for (let round = 0; round < 4; round += 1) expect(orders((await period(lookout)).seen)).toEqual([]);
+    prober.manners[southOrders] = 10;
+    expect(orders((await period(lookout)).seen)).toMatchObject([{ ok: true, skipped: 4 }]);
+    expect(orders((await period(lookout)).seen)[0]).not.toHaveProperty("skipped");
+  });
+
+  test("because too many are open at the target is counted as well", async () => {
+    const lookout = lookoutIn("north");
+    prober.manners[southOrders] = "never ends";
+    for (let round = 0; round < 9; round += 1) expect(orders((await period(lookout)).seen)).toEqual([]);
+    prober.release(southOrders);
+    expect(orders((await period(lookout)).seen)[0]).toMatchObject({ ok: true, skipped: 4 });
+  });
+
+  test("is told of by the prober's own sentence", async () => {
+    const lookout = lookoutIn("north");
+    expect(lookout.trouble).toEqual([]);
+    prober.saturated = "The prober here left out 3 of its last 9 looks.";
+    expect(lookout.trouble).toEqual([prober.saturated]);
+  });
+});
+
+describe("what people should know of a target that is well", () => {
+  test("is told for ten periods, with its name", async () => {
+    const lookout = lookoutIn("north");
+    prober.warnings[southOrders] = "Its certificate runs out on 2026-12-01, in 9 days.";
+    await period(lookout);
+    const told = ["orders in south: Its certificate runs out on 2026-12-01, in 9 days."];
+    expect(lookout.trouble).toEqual(told);
+    delete prober.warnings[southOrders];
+    for (let round = 0; round < 9; round += 1) await period(lookout);
+    expect(lookout.trouble).toEqual(told);
+    await period(lookout);
+    await period(lookout);
+    expect(lookout.trouble).toEqual([]);
+  });
+});
+
+describe("a vantage", () => {
+  test("is blind when nothing at all has answered it for three periods", async () => {
+    const lookout = lookoutIn("north");
+    await period(lookout);
+    for (const at of [southAgent, southOrders, watchAgent]) prober.manners[at] = "refuses";
+    const blind: boolean[] = [];
+    for (let round = 0; round < 5; round += 1)
+      blind.push((await period(lookout)).seen.every((one) => one.blind === true));
+    // The last answer came 10 ms into the first round; these rounds end as they begin.
+    expect(blind).toEqual([false, false, false, true, true]);
+  });
+
+  test("spreads its looks over a tenth of a period", async () => {
+    const chances = [0, 0.25, 0.5, 1];
+    let next = 0;
+    const lookout = new Lookout(shop(), "north", prober, time.clock(), () => chances[next++ % chances.length] ?? 0);
+    const startedMs = time.nowMs;
+    const { seen, tookMs } = await period(lookout, ["south"]);
+    expect(prober.asked.map((one) => one.atMs - startedMs)).toEqual([0, 5, 10, 20]);
+    expect([seen.length, tookMs]).toEqual([4, 30]);
   });
 });

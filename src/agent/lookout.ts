@@ -101,7 +101,9 @@ export class Lookout {
       }),
     );
     const routers = routerOutcomes
-      .filter((outcome) => outcome.region !== this.#region && outcome.ok + outcome.failed > 0)
+      .filter((outcome) => outcome.ok + outcome.failed > 0)
+      // What users here got here says nothing of what can be seen from here, and must not pass for it.
+      .filter((outcome) => outcome.region !== this.#region || controlsFor(this.#region))
       .map(
         (outcome): Observation => ({
           vantage: this.#region,
@@ -110,6 +112,7 @@ export class Lookout {
           ok: outcome.ok > 0,
           controls: controlsFor(outcome.region),
           roundTripMs: 0,
+          counts: { ok: outcome.ok, failed: outcome.failed },
           ...(outcome.ok > 0 ? {} : { why: `${outcome.failed} requests of users failed` }),
         }),
       );

@@ -18,6 +18,8 @@ export const traffic = z.object({
   epoch,
   primary: region,
   mode: z.enum(["open", "hold"]),
+  /** By route: the TTL in milliseconds that holds now, where it is shorter than the manifest's, because the primary is in doubt. */
+  ttls: z.record(z.string().max(253), z.number().int().min(0)).exactOptional(),
 });
 
 const outcome = z.discriminatedUnion("kind", [
@@ -81,6 +83,10 @@ export const observation = z.object({
   why: sentence.exactOptional(),
   /** Of a router: requests of users that were answered and that failed there in this period. Its own region may be the target. */
   counts: z.object({ ok: z.number().int().min(0), failed: z.number().int().min(0) }).exactOptional(),
+  /** Looks at this target that this vantage left out since it last observed it. They were not made, and say nothing. */
+  skipped: z.number().int().min(1).exactOptional(),
+  /** Nothing at all has answered this vantage lately. */
+  blind: z.boolean().exactOptional(),
 });
 
 export const calls = {
