@@ -42,6 +42,20 @@ export function addPeopleCommands(program: Command): void {
       const { showHistory } = await import("./tell.ts");
       process.exitCode = await showHistory(flags, flags.since);
     });
+  reaching(
+    program
+      .command("why [group]")
+      .description("why did it, or did it not, act: the decision, what it rested on, and what would change it"),
+  )
+    .option("--at <time>", "the decision that stood then: 06:03 (UTC), 2026-11-21T06:03:12Z, or 10m ago")
+    .addOption(new Option("--last <kind>", "the newest of this kind").choices(["switch", "hold", "ask"]))
+    .option("--state <folder>", "read a controller's state folder instead of asking it")
+    .option("--export <file>", "read an exported audit trail instead of asking a controller")
+    .action(async (group: string | undefined, flags: Flags) => {
+      const { why } = await import("./why.ts");
+      process.exitCode = await why(group, flags);
+    });
+  addAuditCommands(program);
   order("switchover", "move a group to another region without loss; both must be well")
     .requiredOption("--to <region>", "the region to move to")
     .action(tell("switchover"));
@@ -67,4 +81,29 @@ export function addPeopleCommands(program: Command): void {
       ...(step === undefined ? {} : { step }),
     });
   });
+}
+
+/** Of the audit trail itself; they read a state folder or a file, and need no controller and no token. */
+function addAuditCommands(program: Command): void {
+  const audit = program.command("audit").description("the audit trail: is it as it was written, and a copy of it");
+  audit
+    .command("verify")
+    .description("check the chain, and name the first entry that was changed, taken out, put in or moved")
+    .option("--state <folder>", "a controller's state folder; the controller may be running")
+    .option("--file <export>", "an exported trail")
+    .option("--head <hash...>", "a head that was kept elsewhere: shows whether the end was cut off since")
+    .option("--json", "print the answer as JSON")
+    .action(async (flags) => {
+      const { verifyAudit } = await import("./audit.ts");
+      process.exitCode = verifyAudit(flags);
+    });
+  audit
+    .command("export")
+    .description("write the audit trail as JSON lines; each line is what is hashed")
+    .requiredOption("--state <folder>", "a controller's state folder; the controller may be running")
+    .requiredOption("-o, --out <file>", "file to write, which must not exist yet (- for standard output)")
+    .action(async (flags) => {
+      const { exportAudit } = await import("./audit.ts");
+      process.exitCode = exportAudit(flags);
+    });
 }

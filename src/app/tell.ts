@@ -15,7 +15,12 @@ import {
 import { wireVersion } from "../wire/version.ts";
 import { loadManifest, Refusal, readToken } from "./context.ts";
 
-type Reach = { readonly file: string; readonly url?: string; readonly tokenFile: string; readonly json?: boolean };
+export type Reach = {
+  readonly file: string;
+  readonly url?: string;
+  readonly tokenFile: string;
+  readonly json?: boolean;
+};
 
 /** A switch is accepted at once or not; what it does then is followed with `leeward status`. */
 const answerWithinMs = 10_000;
@@ -49,7 +54,7 @@ export async function showHistory(reach: Reach, since: string): Promise<number> 
   return 0;
 }
 
-async function ask<T>(reach: Reach, name: PeopleCallName, body: unknown): Promise<T> {
+export async function ask<T>(reach: Reach, name: PeopleCallName, body: unknown): Promise<T> {
   const bases = reach.url === undefined ? controllersOf(reach.file) : [reach.url];
   const peers = makePeers({ token: readToken(reach.tokenFile), via: {}, version: wireVersion, caller: "command line" });
   try {
@@ -76,7 +81,7 @@ function controllersOf(file: string): readonly string[] {
   return found;
 }
 
-function print(reach: Reach, value: unknown, text: () => string): void {
+export function print(reach: Reach, value: unknown, text: () => string): void {
   process.stdout.write(reach.json === true ? `${JSON.stringify(value, undefined, 2)}\n` : text());
 }
 

@@ -70,8 +70,15 @@ export type TrailVerdict = {
 /** So much of a kept hash must be given: less could be anybody's. */
 export const keptDigitsMin = 12;
 
-/** Rows of one or more groups, each group's in the order in which they are kept. `kept`: heads, or their beginnings, from elsewhere. */
-export function verifyTrail(rows: readonly TrailRow[], kept: readonly string[] = []): TrailVerdict {
+/**
+ * Rows of one or more groups, each group's in the order in which they are kept. `kept`: heads, or their beginnings, from elsewhere.
+ * `expected`: groups that must have a trail.
+ */
+export function verifyTrail(
+  rows: readonly TrailRow[],
+  kept: readonly string[] = [],
+  expected: readonly string[] = [],
+): TrailVerdict {
   const groups = [...Map.groupBy(rows, (row) => row.group)].map(([group, own]) => readGroup(group, own));
   const found = kept.map((hash): KeptHead => {
     const wanted = hash.toLowerCase();
@@ -84,7 +91,12 @@ export function verifyTrail(rows: readonly TrailRow[], kept: readonly string[] =
     return { hash };
   });
   const cut = found.filter((one) => one.found === undefined).map((one) => cutOff(one.hash, groups));
-  const breaks = [...groups.flatMap(({ broken }) => (broken === undefined ? [] : [broken])), ...cut];
+  const gone = expected
+    .filter((group) => !rows.some((row) => row.group === group))
+    .map(
+      (group): TrailBreak => ({ kind: "missing", group, seq: 1, why: "the store has this group, and no trail of it" }),
+    );
+  const breaks = [...gone, ...groups.flatMap(({ broken }) => (broken === undefined ? [] : [broken])), ...cut];
   return {
     unbroken: breaks.length === 0,
     heads: groups.flatMap(({ head }) => (head === undefined ? [] : [head])),
@@ -125,7 +137,6 @@ function read(row: TrailRow): ReadRow {
   if (!isEntry(value)) return row;
   if (!isIntact(value) || canonical(value) !== row.text)
     return { ...row, claimed: value, fault: "what stands there does not give the hash that it carries" };
-  if (row.fault !== undefined) return { ...row, claimed: value };
   return { ...row, claimed: value, entry: value };
 }
 
@@ -190,10 +201,13 @@ function olderBreak(
         : "it stands before the trail's first entry, which knows nothing of it";
     return named(group, begins === undefined ? "unchained" : "inserted", row, undefined, why);
   }
-  if (now.entries === earlier.entries && now.digest === earlier.digest)
-    return older
-      .map((row, at) => (row.seq === at + 1 ? undefined : namedFault(group, row, at + 1)))
-      .find((one) => one !== undefined);
+  if (now.entries === earlier.entries && now.digest === earlier.digest) {
+    const at = older.findIndex((row, index) => row.seq !== index + 1 || row.fault !== undefined);
+    const row = older[at];
+    if (row === undefined) return undefined;
+    const kind = row.fault === undefined ? "moved" : "changed";
+    return named(group, kind, { ...row, seq: at + 1 }, undefined, row.fault ?? `it is kept as number ${row.seq}`);
+  }
   const skipped = earlier.entries - earlier.marks.length;
   const marks = now.marks;
   const differs = earlier.marks.findIndex((mark, at) => marks[at] !== mark);
@@ -223,10 +237,6 @@ function hasOneBefore(row: ReadRow | undefined): boolean {
   return row?.entry !== undefined && row.entry.before !== "";
 }
 
-function namedFault(group: string, row: ReadRow, seq: number): TrailBreak {
-  return named(group, "moved", { ...row, seq }, undefined, `it is kept as number ${row.seq}`);
-}
-
 function beginningBreak(group: string, first: ReadRow | undefined, older: number): TrailBreak | undefined {
   const entry = first?.entry;
   if (entry === undefined) return undefined;
@@ -253,6 +263,7 @@ function firstBreak(group: string, rows: readonly ReadRow[], begins?: number): T
     if (before !== undefined && (entry.seq !== expected || entry.before !== before.hash))
       return outOfPlace(group, entry, before, rows.slice(0, at), rest);
     if (wrong !== undefined) return named(group, "moved", row, before, wrong);
+    if (row.fault !== undefined) return named(group, "changed", row, before, row.fault);
     before = entry;
   }
   return undefined;
