@@ -2,12 +2,12 @@
 // considered, what came of it, what would change it, and what to type.
 
 import type { Why } from "../../core/audit/why.ts";
-import { capital, clean, count, cut, instant, limit, seconds, timeOfDay } from "../words.ts";
+import { capital, clean, count, instant, limit, seconds, timeOfDay } from "../words.ts";
 import { hang, heading, type Paint, painter, type TextOptions, table, widthOf, wrap } from "./layout.ts";
 
 /** More would not stand on a screen; the rest is counted. */
-const seenMax = 6;
-const consideredMax = 6;
+const seenMax = 4;
+const consideredMax = 5;
 
 export function whyText(answers: readonly Why[], options: TextOptions = {}): string {
   if (answers.length === 0) return "There is no audit trail here, so nothing can be said.\n";
@@ -41,15 +41,17 @@ function decisionLines({ decision }: Why, width: number, paint: Paint): readonly
     untilMs === undefined
       ? "and it stands"
       : `until ${sameDay(atMs, untilMs) ? timeOfDay(untilMs) : instant(untilMs)}, when another decision followed`;
-  const who = by === undefined ? [] : [["who decided", by === "policy" ? "the policy of the manifest" : clean(by)]];
-  const loss = lossBoundMs === undefined ? [] : [["loss to expect", `at most ${lossWords(lossBoundMs)}`]];
+  const who = by === undefined ? [] : [["by", by === "policy" ? "the policy of the manifest" : clean(by)]];
+  const loss = lossBoundMs === undefined ? [] : [["loss", `at most ${lossWords(lossBoundMs)}`]];
   const kept =
     fence === undefined
       ? []
       : [
           [
-            "what keeps the old side from writing",
-            fence === "lease" ? "its lease has to run out first" : "its own agent gives a receipt",
+            "fence",
+            fence === "lease"
+              ? "the old primary's lease has to run out first"
+              : "the old primary's own agent gives a receipt",
           ],
         ];
   return [
@@ -58,16 +60,11 @@ function decisionLines({ decision }: Why, width: number, paint: Paint): readonly
       [{}, {}],
       [
         ["when", `${instant(atMs)}, ${until}${seq === undefined ? "" : ` (entry ${count(seq)} of the audit trail)`}`],
-        ["by the rule", `${clean(rule)}${when === "" ? "" : `: ${clean(when)}`}`],
+        ["rule", `${clean(rule)}${when === "" ? "" : `: ${clean(when.replace(/ \(I\d+\)/g, ""))}`}`],
         ...who,
         ...(primary === ""
           ? []
-          : [
-              [
-                "at that time",
-                `${clean(primary)} was primary under epoch ${count(epoch)}; the group was then ${clean(state)}`,
-              ],
-            ]),
+          : [["then", `${clean(primary)} was primary under epoch ${count(epoch)}; the group was ${clean(state)}`]]),
         ...loss,
         ...kept,
       ],
@@ -160,7 +157,7 @@ function changeLines({ wouldChange, waiting }: Why, width: number, paint: Paint)
 function footLines({ trail }: Why, width: number, paint: Paint): readonly string[] {
   if (trail === undefined) return [];
   return wrap(
-    `From an audit trail of ${count(trail.entries)} entries, head ${cut(trail.hash, 16)}; \`leeward audit verify\` shows whether it is as it was written.`,
+    `From an audit trail of ${count(trail.entries)} entries, head ${trail.hash.slice(0, 16)}; \`leeward audit verify\` shows whether it is as it was written.`,
     width,
   ).map((line) => paint("quiet", line));
 }
