@@ -41,9 +41,9 @@ export function assessFiles(files: readonly string[], flags: AssessFlags, io: As
   for (const { file, manifest } of read) {
     if (manifest.kind === "bad") {
       bad = true;
-      io.err(
-        `${file} cannot be assessed before this is mended:\n\n${renderProblems(manifest.problems, manifest.text)}\n`,
-      );
+      // Warnings of a manifest that cannot be read are told when it can.
+      const errors = manifest.problems.filter((problem) => problem.severity === "error");
+      io.err(`${file} cannot be assessed before this is mended:\n\n${renderProblems(errors, manifest.text)}\n`);
       continue;
     }
     const report = assess(manifest.system, knowledge(), { today: io.today });

@@ -95,6 +95,15 @@ describe("the exit code", () => {
     expect(ran.err).toContain("could not be written");
   });
 
+  test("is 0 again where somebody has accepted what is missed, and the first sentence says so", () => {
+    const accepted = `${sound.replace("rto: 1h", "rto: 30s")}accepted: [{ rule: rto-missed, of: north, why: agreed with the shops }, { rule: ttl-beyond-rto, why: short enough }]\n`;
+    const ran = run([accepted]);
+    expect(ran.exit).toBe(0);
+    expect(ran.out.replaceAll("\n", " ")).toMatch(
+      /but for what was accepted: when north is lost, .*\(agreed with the shops\)/,
+    );
+  });
+
   test("is 4 where nobody can say", () => {
     expect(run([sound.replace("azure/northeurope", "unknown")]).exit).toBe(4);
   });

@@ -1,6 +1,7 @@
 // The last part of a recovery time: users, who have to learn where their service is now.
 
 import type { Bound, Term } from "../model/assess-report.ts";
+import type { Route } from "../model/system.ts";
 import { short } from "./detection.ts";
 import type { Losing } from "./fate.ts";
 import type { Entry, Ground, Item } from "./ground.ts";
@@ -27,7 +28,7 @@ export function arrival(losing: Losing, { route }: Entry, item: Item, sofar: Bou
               basis: "stated",
             },
           ];
-    return [front, ...asked];
+    return [front, ...asked, ...stubborn(losing, route, sofar.worst + front.seconds.worst + left)];
   }
   const routers = ledByRouters(losing, item);
   const dns: Term = routers
@@ -42,14 +43,18 @@ export function arrival(losing: Losing, { route }: Entry, item: Item, sofar: Bou
         seconds: { expected: ttl / 2, worst: ttl },
         basis: "stated",
       };
+  return [dns, ...stubborn(losing, route, sofar.worst + ttl)];
+}
+
+/** Those whom no change of a name reaches come back with the region. */
+function stubborn({ ground }: Losing, route: Route, afterSeconds: number): readonly Term[] {
   const share = route.stubbornShare ?? 0;
-  if (share <= 0) return [dns];
-  const until = Math.max(0, ground.assumed.repairSeconds - sofar.worst - ttl);
+  if (share <= 0) return [];
+  const until = Math.max(0, ground.assumed.repairSeconds - afterSeconds);
   return [
-    dns,
     {
       what: `${Math.round(share * 1_000) / 10} % of the users of ${route.name} ignore the TTL and stay with the lost region until it is back`,
-      seconds: { expected: 0, worst: until },
+      seconds: { expected: 0, worst: Number.isFinite(until) ? until : 0 },
       basis: "stated",
     },
   ];

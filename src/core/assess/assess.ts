@@ -48,14 +48,14 @@ export function assess(system: System, knowledge: Knowledge, { today }: AssessOp
     advice: { ...advice, drills: drillAdvice({ system, ...drillInput(ground, losses) }) },
   };
   const findings = bySeverity(findingsOf(rules, factsOf(system, knowledge, reckoned, today)));
-  const verdict = verdictOf(losses, findings);
+  const verdict = verdictOf({ losses, findings });
   const { rtoMs, rpoMs } = system.objectives;
   const objectives = { rtoSeconds: rtoMs / 1_000, rpoSeconds: rpoMs / 1_000 };
   return {
     version: 1,
     system: system.name,
     verdict,
-    summary: summaryOf({ system: system.name, verdict, losses, findings, objectives }),
+    summary: summaryOf({ system: system.name, losses, findings, objectives }, verdict),
     objectives,
     ...reckoned,
     findings,

@@ -44,6 +44,7 @@ export function findingsOf(rules: readonly Rule[], facts: Facts): readonly Findi
       before.push({ rule: rule.id, about });
       return {
         ...said,
+        ...(about === undefined ? {} : { about }),
         rule: rule.id,
         severity: said.severity ?? rule.severity,
         source: said.source ?? rule.source,

@@ -16,6 +16,8 @@ export type Finding = {
   readonly rule: string;
   readonly severity: Severity;
   readonly service?: string;
+  /** Name of the service, region, group, route or job it is about: what an acceptance names as `of`. */
+  readonly about?: string;
   readonly message: string;
   readonly fix: string;
   /** Where in the manifest; the command makes `at` of it. */
