@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { Agent, createServer as createHttpServer, request as httpRequest } from "node:http";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -185,4 +186,82 @@ test("orders that make no sense are refused with a sentence", () => {
   );
   expect(proxies.order({ from: "north", to: "north", kind: "heal" })).toBe("a place has no link to itself");
   expect(proxies.order({ from: "north", to: "south", kind: "delay" })).toBe("delay needs ms");
+});
+
+/** One request on a new connection: the status of the answer, and how long it took. */
+async function request(listen: string): Promise<{ readonly status: number; readonly tookMs: number }> {
+  const startedAt = performance.now();
+  const response = await fetch(`http://${listen}/`, { headers: { connection: "close" } });
+  await response.text();
+  return { status: response.status, tookMs: performance.now() - startedAt };
+}
+
+async function openShop(
+  serves: boolean,
+): Promise<{ readonly listen: string; readonly open: Proxies; close(): Promise<void> }> {
+  const shop = createHttpServer((_, response) => response.end("fine"));
+  await new Promise<void>((resolve) => shop.listen(0, "127.0.0.1", resolve));
+  const address = `127.0.0.1:${(shop.address() as AddressInfo).port}`;
+  const open = await openProxies({
+    places: ["north", "users"],
+    ways: [{ from: "users", to: "north", address, ...(serves ? { serves: true } : {}) }],
+    delayMs: 0,
+  });
+  return {
+    listen: open.ways[0]?.listen ?? "",
+    open,
+    async close() {
+      await open.close();
+      shop.closeAllConnections();
+      await new Promise((resolve) => shop.close(resolve));
+    },
+  };
+}
+
+test("a share of a service's answers is a failure, and no other address is touched", async () => {
+  const shop = await openShop(true);
+  const other = await openShop(false);
+  for (const { open } of [shop, other]) open.order({ from: "north", to: "*", kind: "fail", share: 0.5 });
+  const statuses: number[] = [];
+  for (let index = 0; index < 60; index++) statuses.push((await request(shop.listen)).status);
+  expect(new Set(statuses)).toEqual(new Set([200, 503]));
+  for (let index = 0; index < 20; index++) expect((await request(other.listen)).status).toBe(200);
+  shop.open.order({ from: "north", to: "*", kind: "heal" });
+  for (let index = 0; index < 20; index++) expect((await request(shop.listen)).status).toBe(200);
+  await shop.close();
+  await other.close();
+});
+
+test("a kept connection ends with its failed answer, and the next one is asked on a new one", async () => {
+  const shop = await openShop(true);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = () =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const sent = httpRequest(`http://${shop.listen}/`, { agent }, (response) => {
+        response.resume();
+        response.on("end", () => resolve(response.statusCode));
+      });
+      sent.on("error", reject);
+      sent.end();
+    });
+  expect(await ask()).toBe(200);
+  shop.open.order({ from: "north", to: "users", kind: "fail", share: 1 });
+  expect(await ask()).toBe(503);
+  expect(await ask()).toBe(503);
+  shop.open.order({ from: "north", to: "users", kind: "fail", share: 0 });
+  expect(await ask()).toBe(200);
+  agent.destroy();
+  await shop.close();
+});
+
+test("late answers come later by what was ordered, and nothing else does", async () => {
+  const shop = await openShop(true);
+  const other = await openShop(false);
+  for (const { open } of [shop, other]) open.order({ from: "north", to: "users", kind: "late", ms: 400 });
+  expect((await request(shop.listen)).tookMs).toBeGreaterThanOrEqual(399);
+  expect((await request(other.listen)).status).toBe(200);
+  expect(shop.open.order({ from: "north", to: "users", kind: "late" })).toBe("late needs ms");
+  expect(shop.open.order({ from: "north", to: "users", kind: "fail" })).toBe("fail needs share");
+  await shop.close();
+  await other.close();
 });
