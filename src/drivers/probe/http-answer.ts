@@ -102,7 +102,8 @@ export class HttpAnswer {
   #keep(data: Buffer): void {
     if (this.#kept >= bodyBytesMax || data.length === 0) return;
     const part = data.subarray(0, bodyBytesMax - this.#kept);
-    this.#parts.push(part);
+    // The buffer is used again for whatever comes next, on whichever connection.
+    this.#parts.push(Buffer.from(part));
     this.#kept += part.length;
   }
 
@@ -121,7 +122,7 @@ export class HttpAnswer {
       const at = rest.indexOf("\r\n");
       if (at < 0) {
         if (rest.length > chunkLineMax) return this.#break();
-        this.#rest = rest;
+        this.#rest = Buffer.from(rest);
         return;
       }
       const line = rest.toString("latin1", 0, at);

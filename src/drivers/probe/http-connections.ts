@@ -7,9 +7,14 @@ import { type Finding, ill, type Look } from "./look.ts";
 /** `host:port` as it is dialled; `name` is the host that was meant. */
 export type Origin = { readonly host: string; readonly port: number; readonly secure: boolean; readonly name: string };
 
-type Kept = { readonly socket: Socket; readonly drop: () => void };
+/** What comes is given to `onData`, which must have done with it when it returns. */
+export type Connection = { readonly socket: Socket; onData: (data: Buffer) => void };
 
-const ends = ["data", "error", "end", "close"] as const;
+type Kept = { readonly connection: Connection; readonly drop: () => void };
+
+const nobody = (): void => {};
+const ends = ["error", "end", "close"] as const;
+const readBytes = 64 * 1024;
 /** Kept connections to one place, and places. */
 const keptMax = 6;
 const placesMax = 256;
@@ -17,12 +22,22 @@ const dayMs = 86_400_000;
 
 export class HttpConnections {
   readonly #kept = new Map<string, Kept[]>();
+  readonly #buffer = Buffer.allocUnsafeSlow(readBytes);
 
-  open(origin: Origin, look: Look): Socket {
+  open(origin: Origin, look: Look): Connection {
     const { host, port, secure, name } = origin;
     const { lookup } = look.names;
-    if (!secure) return connectTcp({ host, port, lookup, noDelay: true });
-    return connectTls({
+    if (!secure) {
+      // Read into one buffer that all connections share: a new one for each read costs more than all the rest of a look.
+      const callback = (bytes: number, buffer: Uint8Array): boolean => {
+        connection.onData((buffer as Buffer).subarray(0, bytes));
+        return true;
+      };
+      const socket = connectTcp({ host, port, lookup, onread: { buffer: this.#buffer, callback } });
+      const connection: Connection = { socket, onData: nobody };
+      return connection;
+    }
+    const socket = connectTls({
       host,
       port,
       lookup,
@@ -31,27 +46,33 @@ export class HttpConnections {
       // The certificate is that of the host that was meant, whatever was dialled.
       checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
     });
+    const connection: Connection = { socket, onData: nobody };
+    socket.on("data", (data: Buffer) => connection.onData(data));
+    return connection;
   }
 
-  take(origin: Origin): Socket | undefined {
+  take(origin: Origin): Connection | undefined {
     const kept = this.#kept.get(keyOf(origin))?.pop();
     if (kept === undefined) return undefined;
-    for (const event of ends) kept.socket.off(event, kept.drop);
-    return kept.socket.destroyed ? undefined : kept.socket.ref();
+    const { socket } = kept.connection;
+    for (const event of ends) socket.off(event, kept.drop);
+    kept.connection.onData = nobody;
+    socket.ref();
+    return socket.destroyed ? undefined : kept.connection;
   }
 
   /** None of the look's own listeners may be left on it. */
-  keep(origin: Origin, socket: Socket): void {
+  keep(origin: Origin, connection: Connection): void {
     const key = keyOf(origin);
     const places = this.#kept;
     const all = places.get(key) ?? [];
+    const { socket } = connection;
     if (socket.destroyed || all.length >= keptMax || (all.length === 0 && places.size >= placesMax)) {
       socket.destroy();
       return;
     }
     const kept: Kept = {
-      socket,
-      // Nobody has asked anything: whatever comes now is no answer.
+      connection,
       drop: () => {
         const at = all.indexOf(kept);
         if (at >= 0) all.splice(at, 1);
@@ -62,11 +83,13 @@ export class HttpConnections {
     all.push(kept);
     places.set(key, all);
     for (const event of ends) socket.on(event, kept.drop);
+    // Nobody has asked anything: whatever comes now is no answer.
+    connection.onData = kept.drop;
     socket.unref();
   }
 
   close(): void {
-    for (const all of [...this.#kept.values()]) for (const { socket } of [...all]) socket.destroy();
+    for (const all of [...this.#kept.values()]) for (const { connection } of [...all]) connection.socket.destroy();
   }
 
   /** A sentence when the first certificate of the chain to run out does so within the days. */

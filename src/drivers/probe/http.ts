@@ -2,10 +2,10 @@
 // and this takes a fraction of the processor time of fetch.
 
 import type { HttpExpectation } from "../../core/model/health-probe.ts";
-import { addressOf } from "./address.ts";
+import { addressOf, type Via } from "./address.ts";
 import { bodyBytesMax, HttpAnswer } from "./http-answer.ts";
 import { judgeBody, judgeHead, smallBodyBytes } from "./http-judge.ts";
-import { HttpConnections, type Origin } from "./http-connections.ts";
+import { type Connection, HttpConnections, type Origin } from "./http-connections.ts";
 import { broken, type Finding, ill, type Look, well } from "./look.ts";
 
 /**
@@ -16,24 +16,24 @@ const farewellMs = 250;
 /** More connections are never kept for that. */
 const farewellsMax = 128;
 
+const waysMax = 1_024;
+
+/** `request`: all of it up to what becomes of the connection. */
+type Way = { readonly url: URL; readonly origin: Origin; readonly request: string };
 type Redirect = { readonly redirect: URL };
 
 export class HttpLooks {
   readonly #connections = new HttpConnections();
+  readonly #ways = new Map<string, Way | string>();
   #farewells = 0;
 
   async look(address: string, expected: HttpExpectation, look: Look): Promise<Finding> {
-    let url = URL.parse(address);
+    let way = this.#wayTo(address, look.via);
     for (let followed = 0; ; followed += 1) {
-      const origin = originOf(url, look);
-      if (url === null || origin === undefined)
-        return ill(
-          /^https?:$/.test(url?.protocol ?? "")
-            ? `${url?.host} is not an address of the form host:port.`
-            : "Its address is neither http:// nor https://.",
-        );
-      const found = await this.#ask(url, origin, expected, look);
+      if (typeof way === "string") return ill(way);
+      const found = await this.#ask(way, expected, look);
       if (!("redirect" in found)) return found;
+      const { url } = way;
       const most = expected.redirects ?? 0;
       if (followed >= most)
         return ill(most === 0 ? "It redirects, and redirects are refused." : `It redirected more than ${most} times.`);
@@ -43,7 +43,7 @@ export class HttpLooks {
         );
       if (url.protocol === "https:" && found.redirect.protocol !== "https:")
         return ill("It redirects from https:// to http://.");
-      url = found.redirect;
+      way = wayOf(found.redirect, look.via);
     }
   }
 
@@ -51,26 +51,36 @@ export class HttpLooks {
     this.#connections.close();
   }
 
+  /** Reckoned once for each target: the same few are looked at again and again. */
+  #wayTo(address: string, via: Via): Way | string {
+    const known = this.#ways.get(address);
+    if (known !== undefined) return known;
+    const way = wayOf(URL.parse(address), via);
+    if (this.#ways.size >= waysMax) this.#ways.clear();
+    this.#ways.set(address, way);
+    return way;
+  }
+
   /** One request and its answer. A kept connection that breaks before it answered is tried once more with a new one. */
-  async #ask(url: URL, origin: Origin, expected: HttpExpectation, look: Look): Promise<Finding | Redirect> {
+  async #ask(way: Way, expected: HttpExpectation, look: Look): Promise<Finding | Redirect> {
     if (expected.keepAlive === true) {
-      const found = await this.#exchange(url, origin, expected, look, true);
+      const found = await this.#exchange(way, expected, look, true);
       if (found !== "stale") return found;
     }
-    const found = await this.#exchange(url, origin, expected, look, false);
+    const found = await this.#exchange(way, expected, look, false);
     return found === "stale" ? ill("It closed the connection before it had answered.") : found;
   }
 
   #exchange(
-    url: URL,
-    origin: Origin,
+    { url, origin, request }: Way,
     expected: HttpExpectation,
     look: Look,
     mayReuse: boolean,
   ): Promise<Finding | Redirect | "stale"> {
     return new Promise((resolve) => {
       const kept = mayReuse ? this.#connections.take(origin) : undefined;
-      const socket = kept ?? this.#connections.open(origin, look);
+      const connection = kept ?? this.#connections.open(origin, look);
+      const { socket } = connection;
       const keepAlive = expected.keepAlive === true;
       const answer = new HttpAnswer();
       let connected = kept !== undefined;
@@ -82,9 +92,9 @@ export class HttpLooks {
         settled = true;
         const isWell = typeof found === "object" && "well" in found && found.well === true;
         if (keepAlive && answer.complete && answer.head?.stays === true) {
-          socket.off("data", take).off("end", over).off("close", over).off("error", fail);
-          this.#connections.keep(origin, socket);
-        } else if (answer.head !== undefined && !socket.readableEnded) this.#letEnd(socket, answer);
+          socket.off("end", over).off("close", over).off("error", fail);
+          this.#connections.keep(origin, connection);
+        } else if (answer.head !== undefined && !socket.readableEnded) this.#letEnd(connection, answer);
         else socket.destroy();
         resolve(isWell && warning !== undefined ? { well: true, warning } : found);
       };
@@ -103,7 +113,7 @@ export class HttpLooks {
       const ask = (): void => {
         connected = true;
         warning = this.#connections.warningOf(socket, expected.certificateDays);
-        socket.write(requestFor(url, keepAlive));
+        socket.write(`${request}${keepAlive ? "keep-alive" : "close"}\r\n\r\n`, "latin1");
       };
       const step = () => {
         const { head } = answer;
@@ -141,14 +151,16 @@ export class HttpLooks {
         if (kept !== undefined && answer.head === undefined) return settle("stale");
         settle(this.#connections.distrust(error) ?? broken(error, connected));
       };
-      socket.on("data", take).on("end", over).on("close", over).on("error", fail);
+      connection.onData = take;
+      socket.on("end", over).on("close", over).on("error", fail);
       if (kept !== undefined) ask();
       else socket.once(origin.secure ? "secureConnect" : "connect", ask);
     });
   }
 
   /** Reads past what still comes, for as long as a farewell may take. */
-  #letEnd(socket: ReturnType<HttpConnections["open"]>, answer: HttpAnswer): void {
+  #letEnd(connection: Connection, answer: HttpAnswer): void {
+    const { socket } = connection;
     if (this.#farewells >= farewellsMax) {
       socket.destroy();
       return;
@@ -156,10 +168,10 @@ export class HttpLooks {
     this.#farewells += 1;
     let bytes = answer.bodyBytes;
     const timer = setTimeout(() => socket.destroy(), farewellMs);
-    socket.on("data", (data: Buffer) => {
+    connection.onData = (data) => {
       bytes += data.length;
       if (bytes > bodyBytesMax) socket.destroy();
-    });
+    };
     socket.once("end", () => socket.destroy());
     socket.once("close", () => {
       clearTimeout(timer);
@@ -168,16 +180,15 @@ export class HttpLooks {
   }
 }
 
-function originOf(url: URL | null, look: Look): Origin | undefined {
+/** Or a sentence: why there is none. */
+function wayOf(url: URL | null, via: Via): Way | string {
   const secure = url?.protocol === "https:";
-  if (url === null || (!secure && url.protocol !== "http:")) return undefined;
-  const dialled = addressOf(`${url.hostname}:${url.port === "" ? (secure ? 443 : 80) : url.port}`, look.via);
-  if (dialled === undefined) return undefined;
-  return { ...dialled, secure, name: url.hostname.replace(/^\[(.*)\]$/, "$1") };
-}
-
-function requestFor(url: URL, keepAlive: boolean): string {
-  return `GET ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\nuser-agent: leeward-probe\r\naccept: */*\r\nconnection: ${keepAlive ? "keep-alive" : "close"}\r\n\r\n`;
+  if (url === null || (!secure && url.protocol !== "http:")) return "Its address is neither http:// nor https://.";
+  const dialled = addressOf(`${url.hostname}:${url.port === "" ? (secure ? 443 : 80) : url.port}`, via);
+  if (dialled === undefined) return `${url.host} is not an address of the form host:port.`;
+  const origin = { ...dialled, secure, name: url.hostname.replace(/^\[(.*)\]$/, "$1") };
+  const request = `GET ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\nuser-agent: leeward-probe\r\naccept: */*\r\nconnection: `;
+  return { url, origin, request };
 }
 
 /** Where it sends us, if it does and if that is not simply its answer. */
