@@ -281,7 +281,7 @@ describe("shared fate", () => {
       {
         cut: ["registry"],
         path: ["shop.example.com", "web@south", "start of web@south", "registry@north"],
-        why: "Once north is lost, without registry in north nobody serves the users of shop.example.com: registry is in north only.",
+        why: "When north is lost, registry goes with it, and nobody serves the users of shop.example.com: registry is in north only.",
       },
     ]);
   });

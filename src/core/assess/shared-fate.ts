@@ -69,6 +69,10 @@ function sentence(cut: Cut, system: System): string {
   const together = what.length === 2 ? `without both ${what.join(" and ")}` : `without ${what.join("")}`;
   const failing = cut.components.every(({ kind }) => kind === "change") ? `after ${what.join(" and ")}` : together;
   const because = reasons.length === 0 ? "" : `: ${reasons.join("; ")}`;
+  const [lost, only] = [cut.lost[0], cut.components[0]];
+  if (cut.components.length === 1 && only?.kind === "instance" && cut.lost.length === 1 && only.region === lost) {
+    return `When ${lost} is lost, ${only.service ?? only.name} goes with it, and ${effect}${more}${because}.`;
+  }
   const alike = cut.alike.flat();
   const same = alike.length === 0 ? "" : ` The same goes for ${listed(alike.slice(0, 3).map(named), "and")}.`;
   const text = `${once}${failing} ${effect}${more}${because}.${same}`;
