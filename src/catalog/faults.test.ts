@@ -95,6 +95,11 @@ test.each<[string, (type: Broken) => void, RegExp]>([
     /rpo\.0\.worstSeconds: what is unbounded has no worstSeconds/,
   ],
   [
+    "a bound on a time that nobody bounds",
+    (type) => void Object.assign(type.methods[0].rto[0], { unbounded: true, worstSeconds: 99 }),
+    /rto\.0\.worstSeconds: a recovery time that nobody bounds has no worstSeconds/,
+  ],
+  [
     "bounded by nothing",
     (type) => void delete type.methods[0].rpo[0].expectedSeconds,
     /rpo\.0: a bounded recovery point has/,

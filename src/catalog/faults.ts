@@ -138,6 +138,10 @@ function figuresAgree(type: ServiceType, say: Say): void {
         say(["methods", index, list, at], `expectedSeconds ${expected} is more than worstSeconds ${worst}`);
       }
     }
+    for (const [at, { unbounded, worstSeconds }] of method.rto.entries()) {
+      if (unbounded === undefined || worstSeconds === undefined) continue;
+      say(["methods", index, "rto", at, "worstSeconds"], "a recovery time that nobody bounds has no worstSeconds");
+    }
   }
 }
 

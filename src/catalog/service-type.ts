@@ -94,13 +94,17 @@ const recoveryPoint = z.strictObject({
   source,
 });
 
-/** From the decision to the first write on the other side; detection, lease and routing are added by the planner. */
+/**
+ * From the decision to the first write on the other side; detection, lease and routing are added by the planner. Left out, `worstSeconds`
+ * is taken to be what is expected; `unbounded: true` says that nobody bounds it, as where a provider decides in its own time.
+ */
 const recoveryTime = z.strictObject({
   of: z.enum(["switchover", "failover", "re-protect"]),
   when: when.exactOptional(),
   basis,
   expectedSeconds: seconds,
   worstSeconds: seconds.exactOptional(),
+  unbounded: z.literal(true).exactOptional(),
   why: sentence,
   source,
 });

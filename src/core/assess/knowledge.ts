@@ -95,6 +95,8 @@ export type RecoveryTime = {
   readonly basis: Basis;
   readonly expectedSeconds: number;
   readonly worstSeconds?: number;
+  /** Nobody bounds it: there is no worst figure. */
+  readonly unbounded?: true;
   readonly why: string;
   readonly source: Source;
 };

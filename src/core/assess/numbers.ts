@@ -36,7 +36,8 @@ export function recoveryTimeOf(
 
 /** Seconds; where only one of the two is known it stands for both, and what nobody bounds is Infinity. */
 export function boundOf(entry: RecoveryPoint | RecoveryTime): Bound {
-  const worst = "kind" in entry && entry.kind === "unbounded" ? Number.POSITIVE_INFINITY : entry.worstSeconds;
+  const endless = "kind" in entry ? entry.kind === "unbounded" : entry.unbounded === true;
+  const worst = endless ? Number.POSITIVE_INFINITY : entry.worstSeconds;
   const expected = entry.expectedSeconds ?? worst ?? Number.POSITIVE_INFINITY;
   return { expected, worst: Math.max(expected, worst ?? expected) };
 }

@@ -108,7 +108,11 @@ function pointText(entry: RecoveryPoint): string {
 }
 
 function timeText(entry: RecoveryTime): string {
-  return `${conditions(entry.when, undefined)}${boundText(entry.expectedSeconds, entry.worstSeconds)} (${entry.basis}): ${entry.why}`;
+  const figures =
+    entry.unbounded === true
+      ? `about ${lasting(entry.expectedSeconds)}, no bound`
+      : boundText(entry.expectedSeconds, entry.worstSeconds);
+  return `${conditions(entry.when, undefined)}${figures} (${entry.basis}): ${entry.why}`;
 }
 
 /** Below a second in ms, so that nothing that takes time is shown as 0. */
