@@ -28,6 +28,7 @@ services:
     type: azure/sql-database
     group: shop
     replication: { method: failover-group }
+    settings: { tier: business-critical }
     cost: 400
     volume: { size: 100GiB, changePerDay: 2GiB }
     copies: [{ name: vault, in: south, account: vault, every: 1d, transfer: 1h, keep: 30d, restore: { provision: 1h, rate: 100MiB/s, restart: 10m } }]
@@ -189,14 +190,14 @@ const breaks: Readonly<Record<string, { readonly change: Change; readonly says: 
       ["pattern: active-passive", "pattern: active-active"],
       ["policy: priority", "policy: performance"],
       ["type: azure/sql-database", "type: azure/cosmos-db"],
-      ["method: failover-group", "method: write-regions"],
+      ["{ method: failover-group }\n    settings: { tier: business-critical }", "{ method: write-regions }"],
     ],
     says: "orders",
   },
   "stateful-set-holds-data": {
     change: [
       ["type: azure/sql-database", "type: kubernetes/stateful-set"],
-      ["replication: { method: failover-group }", "replication: { method: application-replication }"],
+      ["{ method: failover-group }\n    settings: { tier: business-critical }", "{ method: application-replication }"],
     ],
     says: "orders",
   },
