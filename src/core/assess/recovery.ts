@@ -147,7 +147,8 @@ function missed(losing: Losing, fates: Fates, rto: Bound): readonly string[] {
     if (!groupHit && !serviceHit) return [];
     const all = missedRuns(job.trigger, rto.worst);
     if (all === undefined || all === 0) return [];
-    if (!Number.isFinite(all)) return [`${job.name} does not run`];
+    if (!Number.isFinite(rto.expected)) return [`${job.name} does not run`];
+    if (!Number.isFinite(all)) return [`nobody can say how many runs ${job.name} misses`];
     // What a poll did not read is still there for the next one.
     if (job.trigger.kind === "polling") return [`${job.name} may read ${short(rto.worst)} late`];
     // Of a schedule that is split the other region fires its own part meanwhile.

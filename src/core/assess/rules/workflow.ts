@@ -160,16 +160,16 @@ export const workflowRules: readonly Rule[] = [
   },
   {
     id: "gateway-elsewhere",
-    severity: "error",
-    title: "a data gateway that is lost with one region",
-    why: "A gateway resource lies in one location, just as a logic app does, and has to stay available to whichever instance is active. A logic app may use the gateway resource of another region, so nothing is amiss on an ordinary day; on the day that region is lost, so is the way to everything on premises.",
+    severity: "warning",
+    title: "a data gateway whose region both sides share",
+    why: "A gateway resource lies in one location, just as a logic app does, and has to stay available to whichever instance is active. A logic app may use the gateway resource of another region (Microsoft, 2025-04-22), so this works, also after a switch, as long as the gateway's own region is up. The day that region is lost, every region that goes through it has lost its way to everything on premises.",
     mend: "Create a gateway resource in every region, on an installation of its own, and run each installation on more than one machine.",
     source: logicApps("On-premises data gateways", "on-premises-data-gateways"),
     check: (facts) =>
       elsewhere(facts, "azure/data-gateway", (user, thing, region) => ({
         service: user.name,
         path: ["services", thing.name, "in"],
-        message: `${user.name} in ${region} reaches on-premises systems through ${thing.name}, which is only in ${facts.regionsOf(thing).join(" and ")} and is lost with it.`,
+        message: `${user.name} in ${region} reaches on-premises systems only through ${thing.name} in ${facts.regionsOf(thing).join(" and ")}; when that region is lost, so is the way there.`,
         fix: `Create a gateway resource in ${region} and add it under \`in\` of ${thing.name}.`,
       })),
   },
