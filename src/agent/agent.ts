@@ -11,8 +11,10 @@ import type { Peers } from "../ports/peers.ts";
 import type { Prober } from "../ports/probe.ts";
 import type { Signal } from "../ports/signal.ts";
 import type { MachineInstant, RequestOf, ResponseOf } from "../wire/calls.ts";
+import type { DeepHealth } from "../wire/health.ts";
 import { wireVersion } from "../wire/version.ts";
 import { Caretaker, type Tended } from "./caretaker.ts";
+import { DeepHealthCheck } from "./deep-health.ts";
 import { Keeper } from "./keeper.ts";
 import { Lookout } from "./lookout.ts";
 import { OrderBook } from "./order-book.ts";
@@ -54,6 +56,7 @@ export class Agent {
   readonly #caretaker: Caretaker;
   readonly #routing: Routing;
   readonly #lookout: Lookout;
+  readonly #deepHealth: DeepHealthCheck;
   #stamp = 0;
   /** The stamp that was known when the newest statuses began to be measured: none of them is older than it. */
   #statusStamp = 0;
@@ -70,6 +73,17 @@ export class Agent {
     this.#caretaker = parts.caretaker;
     this.#routing = parts.routing;
     this.#lookout = new Lookout(ports.system, ports.region, ports.prober, ports.clock, ports.chance);
+    this.#deepHealth = new DeepHealthCheck({
+      ...ports,
+      look: () => parts.caretaker.look(),
+      statuses: () => parts.caretaker.statuses(),
+      primaryOf: (group) => {
+        const durable = parts.keepers.get(group)?.durable;
+        return durable === undefined || durable.epoch === 0 ? undefined : durable.primary;
+      },
+      mayWrite: (group) => parts.keepers.get(group)?.mayWrite() ?? false,
+      hasRouter: () => parts.routing.hasRouter(),
+    });
   }
 
   /** Reads its durable state. A torn file is said and nothing is started: promises made before would be forgotten. */
@@ -219,6 +233,11 @@ export class Agent {
       processes: [...this.#ports.processes()],
       effects: { ...this.#orders.counts() },
     };
+  }
+
+  /** Whether this region can play its part; undefined when it has no such group. See deep-health.ts. */
+  deepHealth(group?: GroupName): Promise<DeepHealth | undefined> {
+    return this.#deepHealth.answer(group);
   }
 
   // ---- orders ----

@@ -67,6 +67,32 @@ describe("the edge for calls", () => {
     expect(await response.json()).toEqual({ ok: true, role: "agent south", version: wireVersion });
   });
 
+  test("says to anybody whether all it depends on is well, where there is such a thing", async () => {
+    const parts = [{ part: "disk", ok: false, says: "A write failed; the agent's log says why." }] as const;
+    const asked: unknown[] = [];
+    const deep = makeRpc({
+      handlers,
+      token,
+      role: "agent south",
+      deepHealth: async (group) => {
+        asked.push(group);
+        return group === "nobody" ? undefined : { ok: group === "shop", region: "south", roles: {}, parts };
+      },
+    });
+    const get = async (query: string): Promise<[number, unknown]> => {
+      const response = await deep.fetch(new Request(`http://agent/healthz${query}`));
+      return [response.status, await response.json()];
+    };
+    expect(await get("?deep=1")).toEqual([503, { ok: false, region: "south", roles: {}, parts }]);
+    expect((await get("?deep=1&group=shop"))[0]).toBe(200);
+    expect((await get("?deep=1&group=nobody"))[0]).toBe(404);
+    for (const query of ["?deep=2", "?deep=1&group=../x", `?deep=1&group=${"a".repeat(64)}`, "?deep=1&group="])
+      expect((await get(query))[0]).toBe(400);
+    expect((await get(""))[0]).toBe(200);
+    expect(asked).toEqual([undefined, "shop", "nobody"]);
+    expect((await rpc().fetch(new Request("http://agent/healthz?deep=1"))).status).toBe(404);
+  });
+
   test.each([
     ["none", {}],
     ["an empty one", { authorization: "Bearer " }],

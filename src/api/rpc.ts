@@ -1,12 +1,14 @@
 // The edge where a call of wire/ enters a process: Request -> Response, nothing of Node.
 //
-// 1. Whoever has no token learns nothing but that the process is there and what it is.
+// 1. Whoever has no token learns nothing but that the process is there and what it is; of an agent, also whether its region is well and
+//    which part is not (wire/health.ts).
 // 2. A request is parsed here once; the handler trusts it. Nothing larger than the bound is ever held in memory.
 // 3. Every answer is JSON: what the call answers, or `{error, why}` with a sentence. An unexpected error's own message stays
 //    here, for it may hold an address with a password.
 
 import { Hono } from "hono";
 import { type EveryCallName, type EveryRequest, type EveryResponse, everyCall } from "../wire/every-call.ts";
+import type { DeepHealth } from "../wire/health.ts";
 import { versionHeader, wireVersion } from "../wire/version.ts";
 
 /** `signal` aborts when the caller has gone away: a long poll may then stop waiting. */
@@ -20,6 +22,8 @@ export type RpcSettings = {
   readonly token: string;
   /** What this process is, as people call it: `agent north`. Anybody may read it. */
   readonly role: string;
+  /** Whether all that this process depends on is well. Undefined: there is no such group. Left out: nobody can ask. */
+  readonly deepHealth?: (group?: string) => Promise<DeepHealth | undefined>;
   /** Is told of a handler that threw; the caller only learns that it did. */
   readonly onError?: (call: string, error: unknown) => void;
 };
@@ -40,11 +44,20 @@ const requestBytesMax = 1024 * 1024;
 /** So many faults of one request are named; the rest is counted. */
 const faultsNamedMax = 5;
 
-/** POST /v1/<call> with the token; GET /healthz without. Give its `fetch` to a server, or call it in a test. */
-export function makeRpc({ handlers, token, role, onError }: RpcSettings): Hono {
+/** POST /v1/<call> with the token; GET /healthz and GET /healthz?deep=1 without. Give its `fetch` to a server, or call it in a test. */
+export function makeRpc({ handlers, token, role, deepHealth, onError }: RpcSettings): Hono {
   if (token.length === 0) throw new Error("makeRpc needs a token: an empty one would let everybody in");
   const app = new Hono();
-  app.get("/healthz", () => answer(200, { ok: true, role, version: wireVersion }));
+  app.get("/healthz", async (context) => {
+    const { deep, group } = context.req.query();
+    if (deep === undefined) return answer(200, { ok: true, role, version: wireVersion });
+    if (deepHealth === undefined) return refusal("unknown-call", `The ${role} has no deep health.`);
+    if (deep !== "1" || (group !== undefined && !/^[a-z][a-z0-9-]{0,62}$/.test(group)))
+      return refusal("bad-request", "Ask for /healthz?deep=1, or for /healthz?deep=1&group=NAME.");
+    const found = await deepHealth(group);
+    if (found === undefined) return refusal("unknown-call", `The ${role} has no group ${quoted(group ?? "")}.`);
+    return answer(found.ok ? 200 : 503, found);
+  });
   app.all("/v1/:name", async (context) => {
     const request = context.req.raw;
     if (!mayEnter(request, token))
@@ -94,7 +107,7 @@ export function makeRpc({ handlers, token, role, onError }: RpcSettings): Hono {
 function answer(status: number, body: unknown): Response {
   return new Response(JSON.stringify(body), {
     status,
-    headers: { "content-type": "application/json", [versionHeader]: String(wireVersion) },
+    headers: { "content-type": "application/json", "cache-control": "no-store", [versionHeader]: String(wireVersion) },
   });
 }
 

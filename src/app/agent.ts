@@ -68,6 +68,7 @@ export async function runAgent(file: string, flags: AgentFlags): Promise<number>
   const rpc = makeRpc({
     token: context.token,
     role: `agent ${here.name}`,
+    deepHealth: (group) => agent.deepHealth(group),
     onError: (call, error) =>
       log.write("error", "api", `${call} failed: ${error instanceof Error ? error.message : String(error)}`),
     handlers: {
