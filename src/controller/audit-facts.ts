@@ -23,9 +23,19 @@ export function seenFact(diagnosis: Diagnosis, toWall: ToWall): SeenFact {
     ...(partner === undefined ? {} : { partner }),
     severity,
     sinceMs: Math.round(toWall(sinceMs)),
-    evidence,
+    evidence: {
+      ...evidence,
+      statistic: figure(evidence.statistic),
+      threshold: figure(evidence.threshold),
+      silentMs: Math.round(evidence.silentMs),
+    },
     sentence,
   };
+}
+
+/** Three digits behind the point are more than anybody compares. */
+function figure(value: number): number {
+  return Math.round(value * 1_000) / 1_000;
 }
 
 export function decisionFact(

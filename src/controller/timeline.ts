@@ -89,11 +89,14 @@ export class Timeline {
       this.#trouble = `the audit trail of ${this.#group} is not as it was written: entry ${broken.seq}, ${broken.why}; \`leeward audit verify\` says more`;
     const first = last === undefined || unchained;
     this.#tail = first ? { seq: last?.seq ?? 0, hash: "" } : tailAt(last);
-    this.#events.unshift(...rows.slice(-memoryMax).flatMap((row) => eventIn(row.entry)));
+    const past = rows.slice(-memoryMax).flatMap((row) => eventIn(row.entry));
+    this.#events.unshift(...past);
     if (first) {
-      const event = firstEvent(this.#system, this.#group, this.#clock.wallMs(), earlier);
+      // What waits already happened before the store was read.
+      const atMs = Math.min(this.#clock.wallMs(), this.#waiting[0]?.atMs ?? Number.POSITIVE_INFINITY);
+      const event = firstEvent(this.#system, this.#group, atMs, earlier);
       this.#waiting.unshift(event);
-      this.#remember(event);
+      this.#events.splice(past.length, 0, event);
     }
     return true;
   }
