@@ -135,6 +135,7 @@ const requirement = z.discriminatedUnion("kind", [
     ...because,
   }),
   z.strictObject({ kind: z.literal("zones"), side, ...because }),
+  z.strictObject({ kind: z.literal("enabled"), side, ...because }),
   z.strictObject({ kind: z.literal("max-regions"), count: z.int().min(1), ...because }),
   z.strictObject({ kind: z.literal("to-verify"), what: sentence, ...because }),
 ]) satisfies z.ZodType<Requirement>;

@@ -66,6 +66,42 @@ test("a one-way pair carries storage out and not back", () => {
   expect(verdictOf("azure/blob-storage", "geo-redundant", "southcentralus", "brazilsouth")).toBe("ruled-out");
 });
 
+/** What AWS's own pages say of pairs of its regions, with the settings that the method needs given. */
+const amazon: readonly (readonly [string, string, string, string, Settings, "possible" | "if" | "ruled-out"])[] = [
+  ["aws/aurora", "global-database", "eu-north-1", "eu-central-1", {}, "possible"],
+  ["aws/aurora", "global-database", "cn-north-1", "cn-northwest-1", {}, "possible"],
+  ["aws/aurora", "global-database", "eu-north-1", "cn-north-1", {}, "ruled-out"],
+  ["aws/s3", "cross-region-replication", "eu-north-1", "us-gov-west-1", { versioning: "Enabled" }, "ruled-out"],
+  ["aws/s3", "cross-region-replication", "ap-south-1", "eu-west-1", { versioning: "Enabled" }, "possible"],
+  ["aws/s3", "cross-region-replication", "ap-south-1", "ap-south-2", { versioning: "Enabled" }, "if"],
+  ["aws/s3", "multi-region-access-point", "us-east-1", "mx-central-1", {}, "ruled-out"],
+  ["aws/ecr", "replication", "eu-north-1", "eu-central-1", {}, "possible"],
+  ["aws/ecr", "replication", "ap-south-1", "ap-south-2", {}, "if"],
+  ["aws/ecr", "push-to-both", "eu-north-1", "cn-north-1", {}, "possible"],
+  ["aws/dynamodb", "global-table-strong", "eu-west-1", "eu-central-1", { consistency: "MRSC" }, "if"],
+  ["aws/dynamodb", "global-table-strong", "eu-north-1", "eu-central-1", { consistency: "MRSC" }, "ruled-out"],
+  ["aws/load-balancer", "global-accelerator", "cn-north-1", "cn-northwest-1", {}, "ruled-out"],
+];
+
+test.each(amazon)("%s: %s from %s to %s", (type, method, from, to, settings, verdict) => {
+  const known = knowledge().serviceOf(type);
+  if (known === undefined) throw new Error(`no type ${type}`);
+  const fits = methodsFor(known, [`aws/${from}`, `aws/${to}`], { ...defaultsOf(known), ...settings }, knowledge());
+  expect(fits.find((fit) => fit.method.id === method)?.verdict).toBe(verdict);
+});
+
+test("nothing that belongs to no provider is ruled out because a manifest does not say something", () => {
+  const silent = describedTypes().filter(({ id }) => !/^(azure|aws|gcp)\//.test(id));
+  expect(silent.length).toBeGreaterThan(10);
+  const out = silent.flatMap(({ id }) => {
+    const type = knowledge().serviceOf(id);
+    if (type === undefined) throw new Error(`no type ${id}`);
+    const fits = methodsFor(type, ["site/attic", "site/cellar"], defaultsOf(type), knowledge());
+    return fits.flatMap(({ method, verdict }) => (verdict === "ruled-out" ? [`${id}: ${method.id}`] : []));
+  });
+  expect(out).toEqual([]);
+});
+
 test("every type gives every method an answer with a reason, for regions of every sort and what they may lead to", () => {
   const world = knowledge();
   const sorts = new Map(

@@ -46,7 +46,7 @@ export type SettingKnowledge = {
 
 /**
  * Something that must hold for a method to be possible between two regions. `source` and `target` are regions of one provider; a method
- * of a provider's type never leaves that provider unless its file says `between: any`.
+ * of a provider's type never leaves that provider, nor its `partition`, unless its file says `between: any`.
  */
 export type Requirement = { readonly why: string; readonly source: Source } & (
   | { readonly kind: "paired" }
@@ -69,6 +69,8 @@ export type Requirement = { readonly why: string; readonly source: Source } & (
       readonly not?: readonly Setting[];
     }
   | { readonly kind: "zones"; readonly side: "source" | "target" | "both" }
+  /** The account has to have switched the region on. Open for regions that are off until then, fulfilled for all others. */
+  | { readonly kind: "enabled"; readonly side: "source" | "target" | "both" }
   /** Source included. */
   | { readonly kind: "max-regions"; readonly count: number }
   /** The region is one the method can be used in at all is not known from data: it stays "to verify". */

@@ -34,6 +34,8 @@ const world: readonly RegionKnowledge[] = [
   region("aws/one"),
   region("aws/two"),
   region("aws/cn", { partition: "aws-cn" }),
+  region("aws/cn-too", { partition: "aws-cn" }),
+  region("aws/late", { optIn: true }),
 ];
 
 const knowing = (...types: readonly ServiceKnowledge[]): Knowledge => {
@@ -253,10 +255,22 @@ test("no method leads from one partition of a provider into another, and a type 
   const verify: Requirement = { kind: "max-regions", count: 9, ...because };
   expect(ask(verify, ["aws/one", "aws/cn"], {}, "aws/thing")).toEqual({
     verdict: "ruled-out",
-    said: ["one and cn belong to separate parts of AWS."],
+    said: ["one belongs to the public part of AWS and cn to aws-cn, which share no accounts, keys or copies."],
   });
+  expect(ask(verify, ["aws/cn", "aws/cn-too"], {}, "aws/thing").verdict).toBe("possible");
+  const anywhere = typeWith("aws/thing", method("carried", [], { between: "any" }));
+  expect(methodsFor(anywhere, ["aws/one", "aws/cn"], {}, knowing(anywhere))[0]?.verdict).toBe("possible");
   expect(ask(verify, ["aws/one", "site/cellar"], {}, "thing").verdict).toBe("possible");
   expect(ask(verify, ["aws/one", "site/cellar"], {}, "aws/thing").verdict).toBe("ruled-out");
+});
+
+test("a region that is off until somebody enables it is asked for, on the side that has to be on", () => {
+  const target: Requirement = { kind: "enabled", side: "target", ...because };
+  const off = "late is enabled for the account; it is a region that is off until somebody enables it";
+  expect(ask(target, ["aws/one", "aws/late"], {}, "aws/thing")).toEqual({ verdict: "if", said: [off] });
+  expect(ask(target, ["aws/late", "aws/one"], {}, "aws/thing").verdict).toBe("possible");
+  expect(ask(target, ["aws/one"], {}, "aws/thing").verdict).toBe("possible");
+  expect(ask({ ...target, side: "both" }, ["aws/late", "aws/one"], {}, "aws/thing").said).toEqual([off]);
 });
 
 const service = (rest: Partial<Service> = {}): Service => ({

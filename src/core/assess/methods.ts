@@ -4,7 +4,7 @@
 
 import type { Bound, MethodVerdict, ServiceVerdict } from "../model/assess-report.ts";
 import type { Group, GroupName, Region, RegionName, Service, System } from "../model/system.ts";
-import type { Knowledge, MethodKnowledge, ServiceKnowledge, Source } from "./knowledge.ts";
+import type { Knowledge, MethodKnowledge, RegionKnowledge, ServiceKnowledge, Source } from "./knowledge.ts";
 import { boundOf, recoveryPointOf, recoveryTimeOf, type Settings, settingsOf } from "./numbers.ts";
 import { type Crossing, type Judgement, judge, nameOf, type Spot } from "./requirements.ts";
 
@@ -131,8 +131,8 @@ function judgeProvider(type: ServiceKnowledge, method: MethodKnowledge, { source
   const inside = spots.filter((spot) => !isAway(spot));
   const [one, ...others] = inside.flatMap(({ region }) => region ?? []);
   const apart = others.find(({ partition }) => partition !== one?.partition);
-  if (one !== undefined && apart !== undefined) {
-    return { kind: "fails", why: `${nameOf(one.at)} and ${nameOf(apart.at)} belong to separate parts of ${name}` };
+  if (method.between === "one-provider" && one !== undefined && apart !== undefined) {
+    return { kind: "fails", why: apartText(one, apart, name) };
   }
   const missing = inside.find(({ region }) => region === undefined);
   if (missing === undefined) return { kind: "holds" };
@@ -145,6 +145,12 @@ function judgeProvider(type: ServiceKnowledge, method: MethodKnowledge, { source
         kind: "open",
         what: `${missing.at} is a region of ${name}; nothing is known of it here, so this cannot be judged`,
       };
+}
+
+/** Accounts, keys and interfaces of two parts of a provider know nothing of each other. */
+function apartText(one: RegionKnowledge, other: RegionKnowledge, provider: string): string {
+  const part = ({ partition }: RegionKnowledge): string => partition ?? `the public part of ${provider}`;
+  return `${nameOf(one.at)} belongs to ${part(one)} and ${nameOf(other.at)} to ${part(other)}, which share no accounts, keys or copies`;
 }
 
 /** What rules a method out for one target only is said of that target. */

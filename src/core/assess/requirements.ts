@@ -80,6 +80,16 @@ const judges: { readonly [Kind in Requirement["kind"]]: Judge<Kind> } = {
       },
       (which) => open(`the ${which} region has availability zones`),
     ),
+  enabled: ({ side }, crossing) =>
+    eachSide(
+      side,
+      crossing,
+      ({ at, region }) =>
+        region?.optIn === true
+          ? open(`${nameOf(at)} is enabled for the account; it is a region that is off until somebody enables it`)
+          : holds,
+      () => holds,
+    ),
   "max-regions": ({ count }, crossing) =>
     crossing.count <= count ? holds : fails(`it spans at most ${count} regions, and there are ${crossing.count}`),
   "to-verify": ({ what }) => open(what),
