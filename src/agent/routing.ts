@@ -4,7 +4,7 @@
 
 import { NEVER_MS } from "../core/lease/record.ts";
 import { regionOf } from "../core/model/select.ts";
-import type { GroupName, RegionName, Service, System } from "../core/model/system.ts";
+import type { GroupName, RegionName, Route, Service, System } from "../core/model/system.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { MachineInstant, RequestOf, RouterConfig, Traffic } from "../wire/calls.ts";
 import type { Tended } from "./caretaker.ts";
@@ -57,8 +57,10 @@ export class Routing {
   setTraffic(traffic: Traffic): boolean {
     const routing = this.#of(traffic.group);
     if (traffic.generation <= routing.traffic.generation) return traffic.generation === routing.traffic.generation;
+    const { traffic: before } = routing;
     routing.traffic = traffic;
-    routing.holding = false;
+    // A generation that only says how long users may remember it ends no hold of a switch under way.
+    if (!onlyTtls(before, traffic)) routing.holding = false;
     this.#bump();
     return true;
   }
@@ -137,13 +139,19 @@ export class Routing {
         if (kind === "none" || group === undefined) return [];
         return [{ service: name, group, kind, origins: [...(here?.origins() ?? [])] }];
       }),
-      routes: system.routes.map((route) => ({ host: route.name, service: route.to })),
+      routes: system.routes.map((route) => ({ host: route.name, service: route.to, ttlMs: this.#ttlOf(route) })),
       peers: Object.fromEntries(
         system.regions.flatMap((other) =>
           other.name === region || other.router === undefined ? [] : [[other.name, via(other.router.peer)]],
         ),
       ),
     };
+  }
+
+  #ttlOf(route: Route): number {
+    const group = this.#ports.system.services.find((service) => service.name === route.to)?.group;
+    const shortened = group === undefined ? undefined : this.#groups.get(group)?.traffic.ttls?.[route.name];
+    return shortened ?? route.ttlMs;
   }
 
   #groupAnswer(group: GroupName): RouterConfig["groups"][number] {
@@ -188,6 +196,12 @@ export class Routing {
     });
     changed();
   }
+}
+
+/** Does the newer one say nothing new but other TTLs? */
+function onlyTtls(before: Traffic, after: Traffic): boolean {
+  const same = after.epoch === before.epoch && after.primary === before.primary && after.mode === before.mode;
+  return same && JSON.stringify(after.ttls) !== JSON.stringify(before.ttls);
 }
 
 /** How users reach a service that runs in other regions only. */

@@ -76,6 +76,34 @@ describe("a region as a candidate", () => {
       hasStreamed: true,
       lagBytes: 2_000,
       caughtUpAtMs: 99_700,
+      capacity: 1,
+    });
+  });
+
+  test("has the most advanced position, or so many bytes less", () => {
+    const east = { ...southCopy, region: "east", received: 9_000n, timeline: 1 };
+    const view = viewOf({ copies: { orders: { ...southCopy, received: 8_000n, timeline: 1 } } });
+    const link = view.watch.replication.get("orders");
+    const replication = new Map([
+      ["orders", { primary: "north", marks: [], standbys: [...(link?.standbys ?? []), east] }],
+    ]);
+    const both = { ...view, watch: { ...view.watch, replication } };
+    expect(candidateOf(both, "south").behindBytes).toBe(1_000);
+    expect(candidateOf(both, "east").behindBytes).toBe(0);
+    // Positions of another timeline are another history.
+    const forked = new Map([
+      ["orders", { primary: "north", marks: [], standbys: [...(link?.standbys ?? []), { ...east, timeline: 2 }] }],
+    ]);
+    expect(candidateOf({ ...view, watch: { ...view.watch, replication: forked } }, "south")).not.toHaveProperty(
+      "behindBytes",
+    );
+  });
+
+  test("is barred, and near or far, as the catalog says", () => {
+    const places = { south: { barredWhy: "south lies in SE, and only NO is allowed", latencyMs: 12 } };
+    expect(candidateOf({ ...viewOf({}), places }, "south")).toMatchObject({
+      barredWhy: "south lies in SE, and only NO is allowed",
+      latencyMs: 12,
     });
   });
 
@@ -98,7 +126,12 @@ describe("a region as a candidate", () => {
 
   test("without a copy of every database is not judged by those it has (I3)", () => {
     const view = viewOf({ system: shopOfTwo(), copies: { orders: southCopy } });
-    expect(candidateOf(view, "south")).toEqual({ region: "south", agentReachable: true, readyServices: [] });
+    expect(candidateOf(view, "south")).toEqual({
+      region: "south",
+      agentReachable: true,
+      readyServices: [],
+      capacity: 0,
+    });
   });
 
   test("promoted by hand, still holds a copy that a person may want to go on with", () => {
@@ -107,6 +140,7 @@ describe("a region as a candidate", () => {
       region: "south",
       agentReachable: true,
       readyServices: ["orders"],
+      capacity: 0,
       streaming: false,
       hasStreamed: true,
     });
@@ -153,6 +187,7 @@ describe("a region as a candidate", () => {
 describe("what the decider is told", () => {
   const nothing = {
     paused: false,
+    maintenance: [],
     record: undefined,
     diagnoses: [],
     lease: { seenAtMs: 99_000, ttlMs: 2_200 },
@@ -174,7 +209,15 @@ describe("what the decider is told", () => {
       mode: "async",
     });
     expect(input.candidates.map((one) => one.region)).toEqual(["north", "south"]);
-    expect(Object.keys(input).sort()).toEqual(["candidates", "diagnoses", "group", "lease", "nowMs", "paused"]);
+    expect(Object.keys(input).sort()).toEqual([
+      "candidates",
+      "diagnoses",
+      "group",
+      "lease",
+      "maintenance",
+      "nowMs",
+      "paused",
+    ]);
   });
 
   test("names the weakest mode of all databases", () => {

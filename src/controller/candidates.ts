@@ -1,10 +1,17 @@
 // What the decider is told of one group: its regions as candidates, and everything else it goes by, put together from what is known.
 // Pure. I2, I3: a region that cannot be judged is described as such (its copy is left out) and never made to look fit.
 
-import type { Candidate, DecideInput, EndedRun, PersonRequest, RunUnderWay } from "../core/decide/decision.ts";
+import type {
+  Candidate,
+  DecideInput,
+  EndedRun,
+  Maintenance,
+  PersonRequest,
+  RunUnderWay,
+} from "../core/decide/decision.ts";
 import type { GroupRecord } from "../core/lease/record.ts";
 import { servicesOf } from "../core/model/select.ts";
-import type { Group, RegionName, System } from "../core/model/system.ts";
+import type { Group, RegionName, Service, System } from "../core/model/system.ts";
 import { isDatabase, type WatchConfig } from "../core/watch/config.ts";
 import type { Diagnosis } from "../core/watch/diagnosis.ts";
 import { reportKey } from "../core/watch/facts.ts";
@@ -20,11 +27,18 @@ export type View = {
   readonly group: Group;
   readonly watchConfig: WatchConfig;
   readonly watch: WatchState;
+  readonly wallMs?: number;
+  /** What is known of regions as places: by region, left out where nothing is. */
+  readonly places?: Places;
 };
+
+/** Whether a group's data may be served from a region, and how far it is from the preferred one. The catalog knows; app asks it. */
+export type Places = Readonly<Record<RegionName, { readonly barredWhy?: string; readonly latencyMs?: number }>>;
 
 /** What the decider goes by besides the view. */
 export type DecideFacts = {
   readonly paused: boolean;
+  readonly maintenance: readonly Maintenance[];
   readonly record: GroupRecord | undefined;
   readonly diagnoses: readonly Diagnosis[];
   readonly lease: DecideInput["lease"];
@@ -49,8 +63,12 @@ export function decideInputOf(view: View, facts: DecideFacts): DecideInput {
       maxDataLossMs: group.maxDataLossMs,
       coolDownMs: group.coolDownMs,
       mode: modes.length === 0 ? "none" : modes.includes("async") ? "async" : "sync",
+      ...(group.policy === undefined ? {} : { policy: group.policy }),
     },
+    ...(view.wallMs === undefined ? {} : { wallMs: view.wallMs }),
+    ...(system.costs === undefined ? {} : { costs: system.costs }),
     paused: facts.paused,
+    maintenance: facts.maintenance,
     ...(record === undefined ? {} : { record }),
     diagnoses: facts.diagnoses,
     candidates: group.primary.map((region) => candidateOf(view, region)),
@@ -62,7 +80,8 @@ export function decideInputOf(view: View, facts: DecideFacts): DecideInput {
 }
 
 /** One region as somebody who may take over: the worst of its copies, and nothing of them where they cannot be judged. */
-export function candidateOf({ nowMs, system, group, watchConfig, watch }: View, region: RegionName): Candidate {
+export function candidateOf(view: View, region: RegionName): Candidate {
+  const { nowMs, system, group, watchConfig, watch, places } = view;
   const services = servicesOf(system, group.name);
   const databases = services.filter((service) => isDatabase(service));
   const copies = databases.map((service) => standbyOf(watch, service.name, region));
@@ -72,7 +91,16 @@ export function candidateOf({ nowMs, system, group, watchConfig, watch }: View, 
       const report = watch.reports.get(reportKey(region, service))?.service;
       return report?.running === true && (report.replicas === undefined || report.replicas.ready > 0);
     });
-  const base = { region, agentReachable: isHeard(watchConfig, watch, region, nowMs), readyServices };
+  const capacity = capacityIn(view, services, region);
+  const place = places?.[region];
+  const base = {
+    region,
+    agentReachable: isHeard(watchConfig, watch, region, nowMs),
+    readyServices,
+    ...(capacity === undefined ? {} : { capacity }),
+    ...(place?.barredWhy === undefined ? {} : { barredWhy: place.barredWhy }),
+    ...(place?.latencyMs === undefined ? {} : { latencyMs: place.latencyMs }),
+  };
   // A region without a copy of every database cannot be judged, and so is not promoted.
   if (copies.length === 0) return base;
   if (copies.some((copy) => copy === undefined)) {
@@ -84,16 +112,52 @@ export function candidateOf({ nowMs, system, group, watchConfig, watch }: View, 
   }
   const known = copies.filter((copy) => copy !== undefined);
   const caughtUp = known.map((copy) => copy.caughtUpAtMs);
+  const behindBytes = behindOf(view, databases, region);
   const lags = known.flatMap((copy) => (copy.lagBytes === undefined ? [] : [copy.lagBytes]));
   return {
     ...base,
     streaming: known.every((copy) => copy.streaming),
     hasStreamed: known.every((copy) => copy.hasStreamed),
     ...(lags.length === 0 ? {} : { lagBytes: Math.max(...lags) }),
+    ...(behindBytes === undefined ? {} : { behindBytes }),
     ...(caughtUp.some((at) => at === undefined)
       ? {}
       : { caughtUpAtMs: Math.min(...caughtUp.filter((at) => at !== undefined)) }),
   };
+}
+
+/** Share of the primary's replicas that is ready here, over all services that are scaled. */
+function capacityIn({ watch }: View, services: readonly Service[], region: RegionName): number | undefined {
+  const scaled = services.filter((service) => !isDatabase(service) && service.replicas.primary > 0);
+  const wanted = scaled.reduce((sum, service) => sum + service.replicas.primary, 0);
+  if (wanted === 0) return undefined;
+  const ready = scaled.reduce((sum, { name, replicas }) => {
+    const there = watch.reports.get(reportKey(region, name))?.service;
+    // One that runs and has no replicas to count is all there.
+    const ready = there?.replicas?.ready ?? (there?.running === true ? replicas.primary : 0);
+    return sum + Math.min(ready, replicas.primary);
+  }, 0);
+  return ready / wanted;
+}
+
+/** Bytes that the most advanced copy has and this one has not; positions of different timelines cannot be compared. */
+function behindOf({ watch }: View, databases: readonly Service[], region: RegionName): number | undefined {
+  let behind = 0;
+  for (const { name } of databases) {
+    const link = watch.replication.get(name);
+    const own = link?.standbys.find((one) => one.region === region);
+    if (link === undefined || own?.received === undefined) return undefined;
+    const { received, timeline } = own;
+    for (const other of link.standbys) {
+      if (other.timeline !== timeline) return undefined;
+    }
+    const most = link.standbys.reduce(
+      (max, { received: one }) => (one !== undefined && one > max ? one : max),
+      received,
+    );
+    behind += Number(most - received);
+  }
+  return behind;
 }
 
 /** Why `target` may not be promoted now, as a sentence; nothing when it may. `graceful`: without losing anything. */

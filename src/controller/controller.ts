@@ -28,6 +28,7 @@ import type {
   WhyQuestion,
   WhyReport,
 } from "../wire/people.ts";
+import type { Places } from "./candidates.ts";
 import { GroupControl } from "./group-control.ts";
 import { wireRecord } from "./lease-desk.ts";
 
@@ -42,6 +43,8 @@ export type ControllerPorts = {
   readonly store: Store;
   readonly peers: Peers;
   readonly notifier: Notifier;
+  /** What is known of regions as places; left out: nothing, and no region is barred for it. */
+  readonly places?: Places;
   readonly log: Log;
   readonly reached?: (plan: Plan, step: string, point: Point) => void;
 };

@@ -5,21 +5,19 @@
 import type { AuditEvent } from "../core/audit/entry.ts";
 import { type Why, whyOf } from "../core/audit/why.ts";
 import { decide } from "../core/decide/decide.ts";
-import {
-  type DecideInput,
-  type DecideState,
-  type Decision,
-  initialDecideState,
-  type PersonRequest,
-} from "../core/decide/decision.ts";
+import type { DecideInput, Decision, PersonRequest, Question } from "../core/decide/decision.ts";
+import { decideRules, troubles } from "../core/decide/rules.ts";
 import type { GroupRecord } from "../core/lease/record.ts";
 import type { LeaseConfig } from "../core/lease/timing.ts";
-import type { Group, RegionName, System } from "../core/model/system.ts";
+import { servicesOf } from "../core/model/select.ts";
+import type { Group, GroupName, RegionName, Route, System } from "../core/model/system.ts";
 import type { Outcome } from "../core/plan/action.ts";
 import type { Methods } from "../core/plan/compile.ts";
 import type { Plan } from "../core/plan/plan.ts";
+import { nextTtlState, shortenedTtls, type TtlState } from "../core/route/ttl.ts";
 import type { WatchConfig } from "../core/watch/config.ts";
-import type { Diagnosis } from "../core/watch/diagnosis.ts";
+import type { Diagnosis, DiagnosisName } from "../core/watch/diagnosis.ts";
+import { duration } from "../core/watch/sentence.ts";
 import { isHeard, type WatchState } from "../core/watch/watch.ts";
 import type { Point } from "../executor/execute.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -31,13 +29,15 @@ import type { Store, StoreFailure } from "../ports/store.ts";
 import type { RequestOf, Traffic } from "../wire/calls.ts";
 import type { CommandAnswer, GroupStatus, PersonCommand, RunReport, WhyQuestion } from "../wire/people.ts";
 import { decisionFact, orderWord, orderWords, reasonKey, seenFact } from "./audit-facts.ts";
-import { decideInputOf, targetProblemOf, type View } from "./candidates.ts";
+import { decideInputOf, type Places, targetProblemOf, type View } from "./candidates.ts";
+import { DeciderMemory } from "./decider-memory.ts";
 import { GroupRuns } from "./group-runs.ts";
 import { groupStatusOf } from "./group-status.ts";
-import { GroupStore, type Switchboard } from "./group-store.ts";
+import { GroupStore } from "./group-store.ts";
 import { LeaseDesk } from "./lease-desk.ts";
 import { makePerformer } from "./performer.ts";
 import { commandRun, type RunCommand } from "./run-command.ts";
+import { Switches } from "./switchboard.ts";
 import { Telling } from "./telling.ts";
 import { Timeline } from "./timeline.ts";
 import { Upkeep } from "./upkeep.ts";
@@ -56,6 +56,8 @@ export type GroupPorts = {
   readonly log: Log;
   readonly watchConfig: WatchConfig;
   readonly watched: () => { readonly state: WatchState; readonly diagnoses: readonly Diagnosis[] };
+  /** What is known of regions as places, such as whether the data may be served there. */
+  readonly places?: Places;
   readonly onStore: (failure: StoreFailure | undefined) => void;
   readonly onRecord: (record: { group: string; epoch: number; primary: string; promotable: readonly string[] }) => void;
   readonly notify: (notice: Omit<Notice, "system" | "atMs">) => void;
@@ -65,6 +67,11 @@ export type GroupPorts = {
 
 /** After a decision to switch that could not even be begun. */
 const beginAgainMs = 250;
+/** After a try to take a standby out that failed. */
+const unprotectAgainMs = 5_000;
+const wasInDoubt = "the primary was in doubt a moment ago";
+/** What makes one doubt a primary: a switch may be near. */
+const doubtful: readonly DiagnosisName[] = [...troubles.map((one) => one.diagnosis), "flapping", "slow", "unknown"];
 
 export class GroupControl {
   readonly #ports: GroupPorts;
@@ -76,14 +83,17 @@ export class GroupControl {
   readonly timeline: Timeline;
   readonly #startedMs: number;
   #traffic: Traffic | undefined;
-  #switchboard: Switchboard = { paused: false, pausedBy: "" };
-  #decideState: DecideState = initialDecideState;
+  readonly #switches: Switches;
+  readonly #memory: DeciderMemory;
+  #ttl: TtlState = {};
+  #ttlStoring = false;
   #decision: Decision | undefined;
   #reasonKey = "";
   /** The newest epoch that is in the trail. */
   #epochNoted = 0;
   #fenceNoted = 0;
   #beginAfterMs = Number.NEGATIVE_INFINITY;
+  #unprotectAfterMs = Number.NEGATIVE_INFINITY;
   #remembers = false;
   #loaded = false;
 
@@ -95,6 +105,15 @@ export class GroupControl {
     this.timeline = new Timeline(store, clock, group.name, system.name);
     this.#telling = new Telling(ports, group.name, this.timeline);
     this.#upkeep = new Upkeep(group, this.#startedMs);
+    this.#memory = new DeciderMemory({ clock, store: this.#groupStore, onStore: ports.onStore });
+    this.#switches = new Switches({
+      group: group.name,
+      regions: group.primary,
+      store: this.#groupStore,
+      telling: this.#telling,
+      onStore: ports.onStore,
+      primary: () => this.desk.record?.primary,
+    });
     this.desk = new LeaseDesk({
       ...ports,
       config: ports.lease,
@@ -132,7 +151,7 @@ export class GroupControl {
   }
 
   get paused(): boolean {
-    return this.#switchboard.paused;
+    return this.#switches.paused;
   }
 
   /** Reads the store once, at the start; false while it is away. Takes up the run that an earlier process left. */
@@ -143,7 +162,8 @@ export class GroupControl {
     if (read.kind === "failed") return false;
     this.desk.start(read);
     this.#traffic = read.traffic;
-    this.#switchboard = read.switchboard;
+    this.#switches.load(read.switchboard);
+    this.#memory.load(read.decider);
     this.#runs.know(read.runs);
     if (!this.#remembers && !(await this.#remember())) return false;
     if (!(await this.#runs.resume(signal))) return false;
@@ -195,13 +215,77 @@ export class GroupControl {
     if (this.desk.record !== undefined) {
       if (this.#ports.clock.nowMs() < this.#beginAfterMs) return;
       const decision = this.#decide(undefined);
+      void this.#memory.keep();
       if (decision.kind === "switch") {
         const begun = await this.#runs.begin(decision, signal);
         if (typeof begun !== "string") this.#beginAfterMs = this.#ports.clock.nowMs() + beginAgainMs;
         return;
       }
+      if (decision.kind === "unprotect") {
+        await this.#unprotect(decision, signal);
+        return;
+      }
+      this.#keepTtls();
     }
     await this.#keepUp(signal);
+  }
+
+  /** One that failed is tried again after a pause. */
+  async #unprotect({ from, region, reason }: Extract<Decision, { kind: "unprotect" }>, signal: Signal): Promise<void> {
+    const nowMs = this.#ports.clock.nowMs();
+    if (nowMs < this.#unprotectAfterMs || this.#runs.execution !== undefined) return;
+    this.#unprotectAfterMs = nowMs + unprotectAgainMs;
+    await this.#runs.start({ kind: "unprotect", from, to: region, reason, by: "policy" }, signal);
+  }
+
+  /** Never waited for: a store that hangs must not keep a decision from being made. While a run is under way routes are its business. */
+  #keepTtls(): void {
+    const { clock, group, system } = this.#ports;
+    const doubts = this.#doubt();
+    this.#ttl = nextTtlState(this.#ttl, { nowMs: clock.nowMs(), inDoubt: doubts !== undefined });
+    const traffic = this.#traffic;
+    if (this.#ttlStoring || traffic === undefined || this.#runs.execution !== undefined) return;
+    const wanted = shortenedTtls(routesTo(system, group.name), this.#ttl);
+    if (JSON.stringify(wanted) === JSON.stringify(traffic.ttls)) return;
+    this.#ttlStoring = true;
+    const { epoch, primary, mode } = traffic;
+    void this.#storeTraffic({ epoch, primary, mode }, wanted)
+      .then((stored) => {
+        if (stored.kind === "done") this.#telling.say("done", this.#ttlSaid(wanted, doubts));
+      })
+      .finally(() => {
+        this.#ttlStoring = false;
+      });
+  }
+
+  #ttlSaid(ttls: Traffic["ttls"], doubts: Diagnosis | undefined): { name: string; region: string; sentence: string } {
+    const region = this.#traffic?.primary ?? "";
+    if (ttls === undefined)
+      return {
+        name: "ttl-usual",
+        region,
+        sentence: `${region} has been well for a while: routes have their usual TTL again`,
+      };
+    const names = Object.entries(ttls).map(([route, ttlMs]) => `${route} ${duration(ttlMs)}`);
+    const why = doubts?.sentence ?? wasInDoubt;
+    return {
+      name: "ttl-short",
+      region,
+      sentence: `the TTL is shortened (${names.join(", ")}), for ${why}`.slice(0, 1_000),
+    };
+  }
+
+  /** What makes one doubt the primary at this moment. */
+  #doubt(): Diagnosis | undefined {
+    const { watched, system, group } = this.#ports;
+    const primary = this.desk.record?.primary;
+    const services = servicesOf(system, group.name).map((service) => service.name);
+    return watched().diagnoses.find(
+      (one) =>
+        one.region === primary &&
+        doubtful.includes(one.name) &&
+        (one.service === undefined || services.includes(one.service)),
+    );
   }
 
   /** What nobody orders: begun only while nothing else is under way and automation is on. */
@@ -210,15 +294,20 @@ export class GroupControl {
       nowMs: this.#ports.clock.nowMs(),
       record: this.desk.record,
       traffic: this.#traffic,
-      free: this.#runs.execution === undefined && !this.#switchboard.paused,
+      free: this.#runs.execution === undefined && !this.#switches.paused,
       isHeard: (region) => this.#isHeard(region),
+      maintenance: this.#switches.maintenance.map((one) => one.region),
     });
     if (due.kind === "run") await this.#runs.start(due.wanted, signal);
     else if (due.kind === "trouble") this.#telling.complain(due.sentence);
   }
 
-  async #storeTraffic(next: Pick<Traffic, "epoch" | "primary" | "mode">): Promise<Outcome> {
-    const traffic: Traffic = { group: this.name, generation: (this.#traffic?.generation ?? 0) + 1, ...next };
+  async #storeTraffic(
+    next: Pick<Traffic, "epoch" | "primary" | "mode">,
+    ttls: Traffic["ttls"] = this.#traffic?.ttls,
+  ): Promise<Outcome> {
+    const generation = (this.#traffic?.generation ?? 0) + 1;
+    const traffic: Traffic = { group: this.name, generation, ...next, ...(ttls === undefined ? {} : { ttls }) };
     // The lease desk may be renewing at this moment, which does not touch the record; only a new epoch would conflict.
     const stored = await this.#groupStore.storeTraffic(traffic);
     this.#ports.onStore(stored.kind === "failed" ? stored : undefined);
@@ -270,7 +359,9 @@ export class GroupControl {
     switch (command.kind) {
       case "pause":
       case "unpause":
-        return this.#pause(command.kind === "pause", command.by);
+        return this.#switches.pause(command.kind === "pause", command.by);
+      case "maintenance":
+        return this.#switches.maintain(command.region, command.on, command.by);
       case "run":
         return this.#commandRun(command.run, { command: command.command, by: command.by, step: command.step });
       case "switchover":
@@ -290,33 +381,18 @@ export class GroupControl {
     if (this.#runs.starting) return { accepted: false, sentence: "another switch is just being started" };
     const decision = this.#decide(command);
     const answer = decision.answer ?? { accepted: false, why: decision.reason };
-    if (decision.kind !== "switch") return { accepted: answer.accepted, sentence: answer.why };
+    if (decision.kind !== "switch") {
+      const durable = await this.#memory.keep();
+      if (durable || !answer.accepted) return { accepted: answer.accepted, sentence: answer.why };
+      return {
+        accepted: false,
+        sentence: `${answer.why}; but the store does not answer, so a controller that is restarted now would ask again`,
+      };
+    }
     const begun = await this.#runs.begin(decision, signal);
     return typeof begun === "string"
       ? { accepted: true, sentence: answer.why, run: begun }
       : { accepted: false, sentence: begun.why };
-  }
-
-  async #pause(paused: boolean, by: string): Promise<CommandAnswer> {
-    const next = { paused, pausedBy: paused ? by : "" };
-    const stored = await this.#groupStore.storeSwitchboard(next);
-    this.#ports.onStore(stored.kind === "failed" ? stored : undefined);
-    if (stored.kind !== "done")
-      return {
-        accepted: false,
-        sentence: `not stored: ${stored.kind === "failed" ? stored.why : "another controller was first"}`,
-      };
-    this.#switchboard = next;
-    const sentence = paused
-      ? `automation is off for ${this.name}: it is watched, and nothing is switched or re-protected until \`leeward unpause ${this.name}\``
-      : `automation is on again for ${this.name}`;
-    this.#telling.say("decided", {
-      name: paused ? "paused" : "unpaused",
-      region: "",
-      sentence: `${sentence} (${by})`,
-      fact: { what: "policy", paused, by },
-    });
-    return { accepted: true, sentence };
   }
 
   async #commandRun(run: string, word: RunCommand): Promise<CommandAnswer> {
@@ -335,10 +411,10 @@ export class GroupControl {
 
   #decide(request: PersonRequest | undefined): Decision {
     const before = this.#decision;
-    const was = this.#decideState;
+    const was = this.#memory.state;
     const input = this.#decideInput(request);
     const { decision, state } = decide(was, input);
-    this.#decideState = state;
+    this.#memory.state = state;
     this.#decision = decision;
     const key = reasonKey(decision, input);
     const anew = decision.rule !== before?.rule || decision.kind !== before.kind || request !== undefined;
@@ -353,6 +429,7 @@ export class GroupControl {
       if (anew) this.#announce(decision, before, said);
       else this.#telling.note("decided", said);
     }
+    if (!anew) this.#remind(decision, was.question);
     this.#reasonKey = key;
     return decision;
   }
@@ -367,14 +444,25 @@ export class GroupControl {
     if (quiet && before?.kind !== "ask") return;
     const next = decision.next === undefined ? {} : { next: decision.next };
     const kind = decision.kind === "switch" ? "decided" : decision.kind === "ask" ? "asked" : "trouble";
-    if (!quiet) this.#telling.notify({ kind, sentence: decision.reason, ...next });
+    if (!quiet) this.#telling.notify({ kind, sentence: noticeOf(decision), ...next });
+  }
+
+  /** The same rule, but another question, or the same one once more. */
+  #remind(decision: Decision, before: Question | undefined): void {
+    if (decision.kind !== "ask" || decision.question === undefined) return;
+    const { id, reminders } = decision.question;
+    if (before !== undefined && before.id === id && before.reminders === reminders) return;
+    const next = decision.next === undefined ? {} : { next: decision.next };
+    const how = before?.id === id ? `reminder ${reminders} of ${decideRules.remindersMax}: ` : "asked anew: ";
+    this.#telling.notify({ kind: "asked", sentence: `${how}${noticeOf(decision)}`, ...next });
   }
 
   #decideInput(request: PersonRequest | undefined): DecideInput {
     const { watched, lease } = this.#ports;
     const { record, state } = this.desk;
     return decideInputOf(this.#view(), {
-      paused: this.#switchboard.paused,
+      paused: this.#switches.paused,
+      maintenance: this.#switches.maintenance,
       record,
       diagnoses: watched().diagnoses,
       lease: { seenAtMs: state?.leaseSeenAtMs ?? this.#startedMs, ttlMs: lease.timing.ttlMs },
@@ -385,8 +473,9 @@ export class GroupControl {
   }
 
   #view(): View {
-    const { system, group, watchConfig, watched, clock } = this.#ports;
-    return { nowMs: clock.nowMs(), system, group, watchConfig, watch: watched().state };
+    const { system, group, watchConfig, watched, clock, places } = this.#ports;
+    const view = { nowMs: clock.nowMs(), wallMs: clock.wallMs(), system, group, watchConfig, watch: watched().state };
+    return places === undefined ? view : { ...view, places };
   }
 
   #isHeard(region: RegionName): boolean {
@@ -408,7 +497,11 @@ export class GroupControl {
       ttlMs: lease.timing.ttlMs,
       lease: state === undefined ? undefined : { seenAtMs: state.leaseSeenAtMs, writable: state.lease.writable },
       traffic: this.#traffic,
-      paused: this.#switchboard.paused,
+      paused: this.#switches.paused,
+      maintenance: this.#switches.maintenance,
+      decider: this.#memory.state,
+      routes: routesTo(system, group.name),
+      ttlWhy: this.#traffic?.ttls === undefined ? undefined : (this.#doubt()?.sentence ?? wasInDoubt),
       watch,
       diagnoses,
       decision: this.#decision,
@@ -479,4 +572,16 @@ export class GroupControl {
       fact: { what: "fence", epoch },
     });
   }
+}
+
+/** The reason, what waiting costs, and until when nothing is done. */
+function noticeOf({ reason, waiting, until, kind }: Decision): string {
+  const more = [waiting, kind === "hold" && until !== undefined ? `this holds ${until}` : undefined];
+  return [reason, ...more.filter((one) => one !== undefined)].join(". ");
+}
+
+/** Routes that lead to a service of the group. */
+function routesTo(system: System, group: GroupName): readonly Route[] {
+  const services = servicesOf(system, group).map((service) => service.name);
+  return system.routes.filter((route) => services.includes(route.to));
 }

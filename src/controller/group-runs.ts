@@ -49,7 +49,6 @@ export class GroupRuns {
   #driving: Promise<void> = Promise.resolve();
   #starting = false;
   #lastRun: EndedRun | undefined;
-  readonly #lossBounds = new Map<string, number>();
 
   constructor(ports: RunsPorts) {
     this.#ports = ports;
@@ -90,13 +89,9 @@ export class GroupRuns {
         this.#starting = false;
       }
     }
-    const begun = await this.start({ ...decision.plan, reason: decision.reason }, signal);
-    if (typeof begun === "string" && typeof decision.lossBoundMs === "number") {
-      this.#lossBounds.set(begun, Math.max(0, Math.round(decision.lossBoundMs)));
-      for (const oldest of this.#lossBounds.keys())
-        if (this.#lossBounds.size > recentRunsMax) this.#lossBounds.delete(oldest);
-    }
-    return begun;
+    const { plan, reason, by, lossBoundMs } = decision;
+    const bound = lossBoundMs === "unknown" ? {} : { lossBoundMs: Math.max(0, Math.round(lossBoundMs)) };
+    return this.start({ ...plan, reason, by, ...bound }, signal);
   }
 
   /** Durable when it returns an id: the next process finds the run and goes on with it. */
@@ -170,7 +165,7 @@ export class GroupRuns {
   /** What a fresh process needs of the past: when the last switch was, and whether the last run left something undone. */
   async #recall(index: RunIndex): Promise<boolean> {
     const { store, clock, upkeep } = this.#ports;
-    const wanted = [/^(failover|switchover|failback)-/, /^(failover|switchover|failback|establish|restore)-/];
+    const wanted = [/^(failover|switchover|failback)-/, /^(failover|switchover|failback|establish|restore|unprotect)-/];
     const ids = wanted.map((kinds) => index.recent.findLast((id) => id !== index.current && kinds.test(id)));
     for (const id of new Set(ids)) {
       if (id === undefined) continue;
@@ -266,9 +261,18 @@ export class GroupRuns {
     ended: { readonly result: "done" | "failed" | "aborted"; readonly reason: string },
     endedAtMs: number,
   ): void {
-    const { kind, from, to } = plan;
+    const { kind, from, to, by } = plan;
     if (kind !== "failover" && kind !== "switchover" && kind !== "failback") return;
-    this.#lastRun = { id, kind, from, to, result: ended.result, reason: ended.reason, endedAtMs };
+    this.#lastRun = {
+      id,
+      kind,
+      from,
+      to,
+      result: ended.result,
+      reason: ended.reason,
+      endedAtMs,
+      ...(by === undefined ? {} : { by }),
+    };
   }
 
   #executorPorts(): ExecutorPorts {
@@ -305,9 +309,7 @@ export class GroupRuns {
 
   current(): RunReport | undefined {
     const execution = this.#execution;
-    return execution === undefined
-      ? undefined
-      : runReportOf(execution.id, execution.state, this.#lossBounds.get(execution.id));
+    return execution === undefined ? undefined : runReportOf(execution.id, execution.state);
   }
 
   /** The newest `max`, oldest first; those whose journals the store does not give back are left out. */
@@ -316,7 +318,7 @@ export class GroupRuns {
     for (const id of this.#index.recent.slice(-max)) {
       const journal = await this.#ports.store.journal(id);
       const run = journal.kind === "rows" ? readRun(journal.rows.map((row) => row.entry as Entry)) : undefined;
-      if (run !== undefined) reports.push(runReportOf(id, run, this.#lossBounds.get(id)));
+      if (run !== undefined) reports.push(runReportOf(id, run));
     }
     return reports;
   }

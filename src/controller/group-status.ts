@@ -1,15 +1,16 @@
 // One group as people see it in `leeward status`, made from what the controller knows at one moment.
 // Pure. It claims nothing that is not known: before the store was read there is no record, and an unknown bound is left out.
 
-import type { Decision } from "../core/decide/decision.ts";
+import type { DecideState, Decision, Maintenance } from "../core/decide/decision.ts";
 import type { GroupRecord } from "../core/lease/record.ts";
 import { servicesOf } from "../core/model/select.ts";
-import type { Group, RegionName, Service, System } from "../core/model/system.ts";
+import type { Group, RegionName, Route, Service, System } from "../core/model/system.ts";
 import { isDatabase } from "../core/watch/config.ts";
 import type { Diagnosis } from "../core/watch/diagnosis.ts";
 import { standbyOf, type WatchState } from "../core/watch/watch.ts";
 import type { Traffic } from "../wire/calls.ts";
 import type { GroupStatus, RunReport } from "../wire/people.ts";
+import { decisionStatus, flapStatus, routeStatus } from "./decision-status.ts";
 
 /** What a status is made of. All instants are on the controller's clock. */
 export type StatusFacts = {
@@ -29,6 +30,12 @@ export type StatusFacts = {
   /** The last decision; nothing until the first. */
   readonly decision: Decision | undefined;
   readonly run: RunReport | undefined;
+  readonly maintenance?: readonly Maintenance[];
+  /** What the decider remembers. */
+  readonly decider?: DecideState;
+  /** Routes to the group, and why their TTL is shortened, while it is. */
+  readonly routes?: readonly Route[];
+  readonly ttlWhy?: string | undefined;
   /** The newest durable entry of the audit trail. */
   readonly trail?: GroupStatus["trail"] | undefined;
 };
@@ -50,6 +57,11 @@ export function groupStatusOf(facts: StatusFacts): GroupStatus {
       : { lease: { ageMs: Math.round(nowMs - lease.seenAtMs), ttlMs: facts.ttlMs, writable: lease.writable } }),
     paused: facts.paused,
     policy: group.failover,
+    ...(facts.maintenance === undefined || facts.maintenance.length === 0
+      ? {}
+      : { maintenance: facts.maintenance.map((one) => ({ ...one })) }),
+    ...(facts.routes === undefined ? {} : { routes: routeStatus(facts.routes, traffic, facts.ttlWhy) }),
+    ...(facts.decider === undefined ? {} : { flaps: flapStatus(group, facts.decider, nowMs) }),
     diagnoses: facts.diagnoses
       .filter((diagnosis) => diagnosis.severity !== "ok")
       .map((diagnosis) => ({
@@ -64,12 +76,7 @@ export function groupStatusOf(facts: StatusFacts): GroupStatus {
           vantages: [...diagnosis.evidence.vantages],
         },
       })),
-    decision: {
-      kind: decision?.kind ?? "hold",
-      reason: decision?.reason ?? "nothing has been decided yet",
-      ...(decision?.next === undefined ? {} : { next: decision.next }),
-      ...(typeof decision?.lossBoundMs === "number" ? { lossBoundMs: Math.round(decision.lossBoundMs) } : {}),
-    },
+    decision: decisionStatus(decision, nowMs),
     links: record === undefined ? [] : linksOf(facts, record),
     ...(run === undefined ? {} : { run }),
     ...(facts.trail === undefined ? {} : { trail: { ...facts.trail } }),

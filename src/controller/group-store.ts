@@ -1,17 +1,24 @@
 // One group's keys in the store, with the versions that this controller last saw. Every change is a compare-and-swap (I5).
 
+import type { Maintenance } from "../core/decide/decision.ts";
+import type { Memory } from "../core/decide/memory.ts";
 import { type GroupRecord, type Lease, unrenewedLease } from "../core/lease/record.ts";
 import type { GroupName } from "../core/model/system.ts";
 import type { Store, StoreFailure } from "../ports/store.ts";
 import type { Traffic } from "../wire/calls.ts";
 
-export type Switchboard = { readonly paused: boolean; readonly pausedBy: string };
+export type Switchboard = {
+  readonly paused: boolean;
+  readonly pausedBy: string;
+  /** Standbys that a person took out; left out by older controllers. */
+  readonly maintenance?: readonly Maintenance[];
+};
 export type RunIndex = { readonly current?: string; readonly recent: readonly string[]; readonly fingerprint: string };
 
 /** Run ids kept for reports; their journals stay. */
 export const recentRunsMax = 100;
 
-type Known = { record: number; lease: number; traffic: number; switchboard: number; runs: number };
+type Known = { record: number; lease: number; traffic: number; switchboard: number; runs: number; decider: number };
 type Key = keyof Known;
 
 export type Read = {
@@ -21,6 +28,8 @@ export type Read = {
   readonly traffic: Traffic | undefined;
   readonly switchboard: Switchboard;
   readonly runs: RunIndex;
+  /** What the decider must not forget, as it was stored; nothing before it ever was. */
+  readonly decider: unknown;
 };
 
 export type Swapped = { readonly kind: "done" } | { readonly kind: "conflict" } | StoreFailure;
@@ -29,7 +38,7 @@ export class GroupStore {
   readonly #store: Store;
   readonly #group: GroupName;
   readonly #ttlMs: number;
-  readonly #known: Known = { record: 0, lease: 0, traffic: 0, switchboard: 0, runs: 0 };
+  readonly #known: Known = { record: 0, lease: 0, traffic: 0, switchboard: 0, runs: 0, decider: 0 };
   /** Keys of which it is not known whether the last swap got through. */
   readonly #inDoubt = new Set<Key>();
 
@@ -43,7 +52,7 @@ export class GroupStore {
   async read(): Promise<Read | StoreFailure> {
     const values: Partial<Record<Key, unknown>> = {};
     const versions: Known = { ...this.#known };
-    for (const key of ["record", "lease", "traffic", "switchboard", "runs"] as const) {
+    for (const key of ["record", "lease", "traffic", "switchboard", "runs", "decider"] as const) {
       const got = await this.#store.get(this.#name(key));
       if (got.kind === "failed") return got;
       versions[key] = got.at?.version ?? 0;
@@ -61,6 +70,7 @@ export class GroupStore {
       traffic: values.traffic as Traffic | undefined,
       switchboard: (values.switchboard as Switchboard | undefined) ?? { paused: false, pausedBy: "" },
       runs: (values.runs as RunIndex | undefined) ?? { recent: [], fingerprint: "" },
+      decider: values.decider,
     };
   }
 
@@ -92,11 +102,15 @@ export class GroupStore {
     return this.#replace("runs", runs);
   }
 
+  storeDecider(memory: Memory): Promise<Swapped> {
+    return this.#replace("decider", memory);
+  }
+
   /**
    * One key that is ours alone. A call without an answer is looked into at once, or before the next: else a swap that got through unseen
    * would make every later one conflict.
    */
-  async #replace(key: "switchboard" | "runs", value: unknown): Promise<Swapped> {
+  async #replace(key: "switchboard" | "runs" | "decider", value: unknown): Promise<Swapped> {
     if (this.#inDoubt.has(key)) {
       const known = await this.#look(key);
       if (known.kind === "failed") return known;

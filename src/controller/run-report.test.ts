@@ -143,7 +143,9 @@ describe("a run's report", () => {
   });
 
   test("carries the bound on the loss where one was accepted, zero too", () => {
-    expect(runReportOf("run-1", runAfter(), 0)).toMatchObject({ lossBoundMs: 0 });
+    expect(runReportOf("run-1", { ...runAfter(), plan: { ...plan, lossBoundMs: 0 } })).toMatchObject({
+      lossBoundMs: 0,
+    });
     expect(runReportOf("run-1", runAfter())).not.toHaveProperty("lossBoundMs");
   });
 

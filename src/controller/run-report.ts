@@ -4,8 +4,9 @@ import { expectedEnds, type Plan } from "../core/plan/plan.ts";
 import type { RunState, StepState } from "../executor/run.ts";
 import type { RunReport } from "../wire/people.ts";
 
-export function runReportOf(id: string, run: RunState, lossBoundMs?: number): RunReport {
+export function runReportOf(id: string, run: RunState): RunReport {
   const { plan } = run;
+  const { lossBoundMs } = plan;
   const steps = plan.steps.flatMap((step): RunReport["steps"] => {
     const state = run.steps.get(step.id) ?? { kind: "waiting" };
     if (state.kind === "waiting") return [];

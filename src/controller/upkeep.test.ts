@@ -27,7 +27,7 @@ const recordOf = (epoch: number, primary: RegionName, promotable: readonly Regio
 
 /** Everybody is heard and nothing is under way, unless it is said otherwise. */
 function standing(nowMs: number, change: Partial<Standing> = {}): Standing {
-  return { nowMs, record: undefined, traffic: undefined, free: true, isHeard: () => true, ...change };
+  return { nowMs, record: undefined, traffic: undefined, free: true, isHeard: () => true, maintenance: [], ...change };
 }
 const heard =
   (...regions: readonly RegionName[]) =>

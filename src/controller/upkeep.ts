@@ -16,6 +16,9 @@ export type Wanted = {
   readonly epoch?: number;
   /** Only for `restore`. */
   readonly fenced?: boolean;
+  /** Who decided it, and the bound on the loss that was accepted; only for what the decider said. */
+  readonly by?: string;
+  readonly lossBoundMs?: number;
 };
 
 export type Due =
@@ -31,6 +34,8 @@ export type Standing = {
   /** No run is under way, and automation is on. */
   readonly free: boolean;
   readonly isHeard: (region: RegionName) => boolean;
+  /** Standbys that a person took out: they are left alone. */
+  readonly maintenance: readonly RegionName[];
 };
 
 /** The preferred region may be late at the very first start; then another one is established instead. */
@@ -108,6 +113,7 @@ export class Upkeep {
   #finish({ nowMs, traffic, isHeard }: Standing, record: GroupRecord): Due | undefined {
     const left = this.#unfinished;
     if (left === undefined) return undefined;
+    if (left.kind === "unprotect") return this.#finishUnprotect({ nowMs, isHeard }, record, left);
     if (record.epoch !== left.epochBefore + 1 || record.primary !== left.to || (traffic?.epoch ?? 0) >= record.epoch) {
       this.#unfinished = undefined;
       this.#finishing = { tries: 0, nextMs: 0 };
@@ -121,14 +127,36 @@ export class Upkeep {
     return { kind: "run", wanted: { kind, from: left.from, to: left.to, reason, epoch: left.epochBefore } };
   }
 
+  /** The epoch has left the standby out, and commits wait for it still. Nothing is left once it is promotable again, or the epoch moved on. */
+  #finishUnprotect(
+    { nowMs, isHeard }: Pick<Standing, "nowMs" | "isHeard">,
+    record: GroupRecord,
+    left: Plan,
+  ): Due | undefined {
+    if (record.epoch !== left.epochBefore + 1 || record.primary !== left.from || record.promotable.includes(left.to)) {
+      this.#unfinished = undefined;
+      this.#finishing = { tries: 0, nextMs: 0 };
+      return undefined;
+    }
+    if (!isHeard(record.primary) || nowMs < this.#finishing.nextMs) return nothing;
+    const tries = this.#finishing.tries + 1;
+    this.#finishing = { tries, nextMs: nowMs + pauseAfter(tries) };
+    const reason = `epoch ${record.epoch} leaves ${left.to} out, but commits wait for it still: what is left is done`;
+    return {
+      kind: "run",
+      wanted: { kind: "unprotect", from: left.from, to: left.to, reason, epoch: left.epochBefore },
+    };
+  }
+
   /** Every region that may be primary becomes a standby again, one at a time, as soon as it answers. */
-  #protect({ nowMs, traffic, isHeard }: Standing, record: GroupRecord): Due {
+  #protect({ nowMs, traffic, isHeard, maintenance }: Standing, record: GroupRecord): Due {
     if (!isHeard(record.primary) || traffic?.primary !== record.primary) return nothing;
     const region = this.#group.primary.find((one) => {
       const sinceMs = this.#heardSinceMs.get(one);
       const nextMs = this.#protects.get(one)?.nextMs ?? 0;
       return (
         !record.promotable.includes(one) &&
+        !maintenance.includes(one) &&
         sinceMs !== undefined &&
         nowMs - sinceMs >= protectAfterHeardMs &&
         nowMs >= nextMs

@@ -249,7 +249,7 @@ export const routerConfig = z.object({
       origins: z.array(z.string()).max(1_000),
     }),
   ),
-  routes: z.array(z.object({ host: z.string(), service: z.string() })),
+  routes: z.array(z.object({ host: z.string(), service: z.string(), ttlMs: z.number().exactOptional() })),
   /** Peer ports of the other regions' routers as seen from here, `host:port`. */
   peers: z.record(region, z.string()),
 });

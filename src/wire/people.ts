@@ -123,7 +123,7 @@ export const runReport = z.object({
   resultReason: sentence,
   /** How long users wait in such a run, as planned. */
   expectedMs: z.number(),
-  /** Bound on the loss that was accepted when the run began; failovers in async mode only. */
+  /** Bound on the loss that was accepted when the run began, where there was one. */
   lossBoundMs: z.number().exactOptional(),
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   steps: z.array(stepReport),
@@ -140,6 +140,22 @@ export const groupStatus = z.object({
   lease: z.object({ ageMs: z.number(), ttlMs: z.number(), writable: z.boolean() }).exactOptional(),
   paused: z.boolean(),
   policy: z.string(),
+  /** Standbys that a person took out, and who. */
+  maintenance: z.array(z.object({ region: z.string(), by: z.string() })).exactOptional(),
+  /** Routes to the group, with the TTL that holds now and the manifest's own. */
+  routes: z
+    .array(z.object({ route: z.string(), ttlMs: z.number(), usualTtlMs: z.number(), why: sentence.exactOptional() }))
+    .exactOptional(),
+  /** What was switched by policy and what was in trouble within the window, against the budget. */
+  flaps: z
+    .object({
+      withinMs: z.number(),
+      switches: z.number(),
+      switchesMax: z.number(),
+      alarms: z.number(),
+      alarmsMax: z.number(),
+    })
+    .exactOptional(),
   diagnoses: z.array(
     z.object({
       name: z.string(),
@@ -156,8 +172,33 @@ export const groupStatus = z.object({
   decision: z.object({
     kind: z.string(),
     reason: sentence,
+    /** Id of the row of the transition table that decided; see docs/transitions.md. */
+    rule: z.string().exactOptional(),
+    /** What would change it, and when; always there where nothing is done. */
+    until: sentence.exactOptional(),
+    /** What waiting costs, where a person is asked. */
+    waiting: sentence.exactOptional(),
     next: sentence.exactOptional(),
     lossBoundMs: z.number().exactOptional(),
+    question: z
+      .object({
+        id: z.number(),
+        askedMsAgo: z.number(),
+        reminders: z.number(),
+        expiresInMs: z.number(),
+      })
+      .exactOptional(),
+    considered: z
+      .array(
+        z.object({
+          region: z.string(),
+          rank: z.number(),
+          why: sentence,
+          refusedWhy: sentence.exactOptional(),
+          lossBoundMs: z.number().exactOptional(),
+        }),
+      )
+      .exactOptional(),
   }),
   links: z.array(
     z.object({
@@ -202,8 +243,9 @@ export const peopleCalls = {
       z.object({ kind: z.literal("failback"), group: name, by: name }),
       z.object({ kind: z.literal("pause"), group: name, by: name }),
       z.object({ kind: z.literal("unpause"), group: name, by: name }),
-      z.object({ kind: z.literal("approve"), group: name, by: name }),
-      z.object({ kind: z.literal("deny"), group: name, by: name }),
+      z.object({ kind: z.literal("approve"), group: name, by: name, question: z.number().int().exactOptional() }),
+      z.object({ kind: z.literal("deny"), group: name, by: name, question: z.number().int().exactOptional() }),
+      z.object({ kind: z.literal("maintenance"), group: name, region: name, on: z.boolean(), by: name }),
       z.object({
         kind: z.literal("run"),
         run: z.string().max(128),

@@ -7,6 +7,8 @@ export const commands = {
   switchover: (group: GroupName, to: RegionName): string => `leeward switchover ${group} --to ${to}`,
   failover: (group: GroupName, to: RegionName, acceptLoss = false): string =>
     `leeward failover ${group} --to ${to}${acceptLoss ? " --accept-loss" : ""}`,
-  approve: (group: GroupName): string => `leeward approve ${group}`,
+  approve: (group: GroupName, question?: number): string =>
+    `leeward approve ${group}${question === undefined ? "" : ` --question ${question}`}`,
   unpause: (group: GroupName): string => `leeward unpause ${group}`,
+  maintenance: (group: GroupName, region: RegionName): string => `leeward maintenance ${group} --region ${region}`,
 } as const;

@@ -9,6 +9,7 @@ import {
   type Decision,
   initialDecideState,
   type PersonRequest,
+  type Question,
 } from "./decision.ts";
 import { orders } from "./orders.ts";
 import { transitionsPage } from "./render.ts";
@@ -72,6 +73,34 @@ const withGroup = (base: DecideInput, over: Partial<DecideInput["group"]>): Deci
   ...base,
   group: { ...base.group, ...over },
 });
+
+/** The primary answers, but badly. */
+function brownOut(policy: DecideInput["group"]["policy"] = {}, sinceMs = now - 60_000): DecideInput {
+  const candidates = [
+    { ...south, region: "north" },
+    { ...south, caughtUpAtMs: now - 100 },
+  ];
+  return withGroup(input({ diagnoses: [seen("region-degraded", { sinceMs })], candidates }), { policy });
+}
+
+/** In sync mode, with a standby that has gone. */
+function standbyLost(policy: DecideInput["group"]["policy"] = {}): DecideInput {
+  const diagnoses = [seen("region-unreachable", { region: "south", severity: "warning" })];
+  return withGroup(input({ diagnoses }), { mode: "sync", policy });
+}
+
+function openQuestion(askedAtMs: number): Question {
+  return {
+    id: 3,
+    trouble: "region-unreachable/north/",
+    kind: "failover",
+    from: "north",
+    to: "south",
+    lossBoundMs: 2_500,
+    askedAtMs,
+    reminders: 0,
+  };
+}
 
 const at = (name: DecideState["name"], over: Partial<DecideState> = {}): DecideState => ({
   ...initialDecideState,
@@ -381,6 +410,160 @@ const cases: readonly Case[] = [
     "degraded",
     "south is primary, but the failover to south ended half-way: no route",
   ],
+  [
+    "nobody can be judged",
+    input({
+      diagnoses: ["north", "south", "west"].map((region) => seen("unknown", { region, sinceMs: now - 6_000 })),
+    }),
+    "all-unknown",
+    "hold",
+    "suspect",
+    "nothing is moved: not one of north, south and west can be judged, so the fault is more likely with those who watch than with all of them at once",
+  ],
+  [
+    "it flaps",
+    input({ diagnoses: [seen("flapping")] }),
+    "flapping",
+    "hold",
+    "degraded",
+    "north is flapping; what flaps is not left by itself, for it would be back before the switch has ended",
+  ],
+  [
+    "it flaps, and is down at this moment",
+    gone({ diagnoses: [seen("flapping"), seen("region-unreachable")] }),
+    "flapping",
+    "hold",
+    "degraded",
+    "north is flapping; what flaps is not left by itself, for it would be back before the switch has ended",
+  ],
+  [
+    "it flapped, and stays away",
+    gone({ diagnoses: [seen("flapping"), seen("region-unreachable", { sinceMs: now - 30_000 })] }),
+    "ask-flapping",
+    "ask",
+    "asking",
+    "north is region-unreachable; it came back again and again lately, so a person decides whether to leave it for south, losing at most 2.5 s",
+  ],
+  [
+    "a brown-out, by default",
+    brownOut(),
+    "degraded-held",
+    "hold",
+    "degraded",
+    "north is region-degraded; it answers, if badly, and the policy of shop is to hold through a brown-out",
+  ],
+  [
+    "a brown-out that is to be left, and has only begun",
+    brownOut({ degraded: "switch" }, now - 20_000),
+    "hold-off",
+    "hold",
+    "suspect",
+    "north is region-degraded; the policy of shop holds off for 60 s, so the switchover waits 40 s more",
+  ],
+  [
+    "a brown-out that is to be left, and lasts",
+    brownOut({ degraded: "switch" }),
+    "switch",
+    "switch",
+    "switching",
+    "north is region-degraded; south takes over, the only standby that can take over, losing at most 0.0 s",
+  ],
+  [
+    "a brown-out that is to be asked about",
+    brownOut({ degraded: "ask" }),
+    "ask-degraded",
+    "ask",
+    "asking",
+    "north is region-degraded; a switchover to south loses at most 0.0 s; for a brown-out the policy of shop wants a person's yes",
+  ],
+  [
+    "a dead region, while a switch is dearer than the outage so far",
+    gone({ costs: { currency: "EUR", outagePerHour: 36_000, falseFailover: 100 } }),
+    "hold-off",
+    "hold",
+    "suspect",
+    "north is region-unreachable; a switch costs EUR 100, and the outage has not cost that yet, so the failover waits 9.1 s more",
+  ],
+  [
+    "a dead region, once the outage has cost as much",
+    gone({
+      costs: { currency: "EUR", outagePerHour: 36_000, falseFailover: 100 },
+      diagnoses: [seen("region-unreachable", { sinceMs: now - 10_000 })],
+    }),
+    "switch",
+    "switch",
+    "switching",
+    "north is region-unreachable; south takes over, the only standby that can take over, losing at most 2.5 s",
+  ],
+  [
+    "a question that nobody answered",
+    withGroup(gone(), { failover: "approve" }),
+    "unanswered",
+    "hold",
+    "degraded",
+    "north is region-unreachable; nobody answered question 3 within 4.0 h, so it is over and a person has to order the failover",
+    at("asking", { lastQuestion: 3, question: openQuestion(now - 14_400_000) }),
+  ],
+  [
+    "too many switches by itself",
+    gone(),
+    "ask-flaps",
+    "ask",
+    "asking",
+    "north is region-unreachable; it would be switch 4 within 60 min, and 3 are left to automation: a person decides on the failover to south, losing at most 2.5 s",
+    at("steady", { flaps: { switches: [now - 3_000_000, now - 2_000_000, now - 1_000_000], alarms: [] } }),
+  ],
+  [
+    "too many alarms",
+    gone(),
+    "ask-flaps",
+    "ask",
+    "asking",
+    "north is region-unreachable; it is alarm 7 within 60 min, and 6 are left to automation: a person decides on the failover to south, losing at most 2.5 s",
+    at("steady", { flaps: { switches: [], alarms: [1, 2, 3, 4, 5, 6].map((ago) => now - ago * 100_000) } }),
+  ],
+  [
+    "too few would be left",
+    withGroup(gone(), { policy: { keepServing: 2 } }),
+    "ask-too-few",
+    "ask",
+    "asking",
+    "north is region-unreachable; a failover to south would leave only south able to serve, and 2 are wanted: a person decides",
+  ],
+  [
+    "a standby taken out",
+    input({ maintenance: [{ region: "south", by: "ada" }] }),
+    "out-of-service",
+    "unprotect",
+    "degraded",
+    "south was taken out by ada: it stops being promotable, and commits stop waiting for it",
+  ],
+  [
+    "the synchronous standby is lost, strictly",
+    standbyLost(),
+    "sync-waits",
+    "hold",
+    "degraded",
+    "north serves, but commits of shop wait for south, its synchronous standby, which is lost for 20 s; its policy is strict",
+    at("degraded", { lostSinceMs: { south: now - 20_000 } }),
+  ],
+  [
+    "the synchronous standby is lost, for too long",
+    standbyLost({ dropSyncAfterMs: 20_000 }),
+    "sync-dropped",
+    "unprotect",
+    "degraded",
+    "south is lost for 20 s, and shop waits 20 s at most: it stops being promotable, and then commits stop waiting for it",
+    at("degraded", { lostSinceMs: { south: now - 20_000 } }),
+  ],
+  [
+    "slow, and nothing else",
+    input({ diagnoses: [seen("slow", { severity: "warning" })] }),
+    "slow",
+    "hold",
+    "degraded",
+    "holding: north is slow; nobody is left for slowness alone",
+  ],
 ];
 
 describe("by policy", () => {
@@ -418,28 +601,44 @@ describe("by policy", () => {
   test("the target is the one with the smallest loss, then the first in the manifest, and the reason says so", () => {
     const nearer = decide(
       initialDecideState,
-      gone({ candidates: [south, { ...west, caughtUpAtMs: now - 2_000 }] }),
+      gone({
+        candidates: [
+          { ...south, caughtUpAtMs: now - 9_000 },
+          { ...west, caughtUpAtMs: now - 2_000 },
+        ],
+      }),
     ).decision;
     expect(nearer).toMatchObject({ plan: { to: "west" }, lossBoundMs: 2_100 });
-    expect(nearer.reason).toContain("the one with the smallest loss bound of 2");
+    expect(nearer.reason).toContain("west takes over, for it may lose 2.1 s, south 9.1 s");
     const tied = decide(initialDecideState, gone({ candidates: [west, south] })).decision;
     expect(tied).toMatchObject({ plan: { to: "south" } });
-    expect(tied.reason).toContain("first in the manifest among those with the smallest loss bound of 2");
+    expect(tied.reason).toContain("south takes over, for it comes before west in the manifest, alike otherwise");
   });
 
   test("a person's next command comes with what needs a person", () => {
     expect(decide(initialDecideState, gone({ paused: true })).decision.next).toBe("leeward failover shop --to south");
     expect(decide(initialDecideState, withGroup(gone(), { failover: "approve" })).decision.next).toBe(
-      "leeward approve shop",
+      "leeward approve shop --question 1",
     );
     const lossy = withGroup(gone({ paused: true }), { maxDataLossMs: 1 });
     expect(decide(initialDecideState, lossy).decision.next).toBe("leeward failover shop --to south --accept-loss");
   });
 
-  test("failures are forgotten with the trouble, and a person's no with it", () => {
+  test("failures are forgotten once the primary has been well for the dwell, and a person's no with them", () => {
     const state = at("degraded", { failedRuns: 2, denied: { trouble: "region-unreachable/north/", by: "ada" } });
-    expect(decide(state, input()).state).toMatchObject({ failedRuns: 0 });
-    expect(decide(state, input()).state).not.toHaveProperty("denied");
+    // A controller that has just started sees nothing wrong for a moment.
+    const well = decide(state, input()).state;
+    expect(well).toMatchObject({ failedRuns: 2, denied: { by: "ada" } });
+    const almost = decide(well, input({ nowMs: now + 29_999 })).state;
+    expect(almost).toMatchObject({ failedRuns: 2, denied: { by: "ada" } });
+    const after = decide(almost, input({ nowMs: now + 30_000 })).state;
+    expect(after).toMatchObject({ failedRuns: 0 });
+    expect(after).not.toHaveProperty("denied");
+    const interrupted = decide(
+      almost,
+      input({ nowMs: now + 30_000, diagnoses: [seen("service-down", { service: "web" })] }),
+    );
+    expect(decide(interrupted.state, input({ nowMs: now + 31_000 })).state).toMatchObject({ denied: { by: "ada" } });
     // Not to know is not to know that it is over.
     expect(decide(state, input({ diagnoses: [seen("unknown")] })).state).toMatchObject({
       failedRuns: 2,
@@ -474,8 +673,8 @@ const fail = (acceptLoss = false, region = "south"): PersonRequest => ({
 const yes: PersonRequest = { kind: "approve", by: "ada" };
 const no: PersonRequest = { kind: "deny", by: "ada" };
 const home: PersonRequest = { kind: "failback", by: "ada" };
-const question = { kind: "failover", from: "north", to: "south", lossBoundMs: 2_500, askedAtMs: now - 5_000 } as const;
-const asking = at("asking", { question });
+const question = openQuestion(now - 5_000);
+const asking = at("asking", { question, lastQuestion: 3 });
 const fresh: Candidate = { ...south, caughtUpAtMs: now - 100 };
 const ready = input({ candidates: [{ ...south, region: "north" }, fresh] });
 const away = input({
@@ -512,6 +711,30 @@ const orderCases: readonly OrderCase[] = [
     "refused: watch is store-away; an epoch cannot be agreed on without the store",
   ],
   ["a yes to nothing", yes, gone(), "answer-no-question", "hold", false, "refused: nothing is being asked about shop"],
+  [
+    "a yes to an old question",
+    { ...yes, question: 2 },
+    gone(),
+    "answer-old",
+    "hold",
+    false,
+    "refused: question 2 is not open any more (north is in order again, so the question about shop is withdrawn); the open one is 3, a failover to south, losing at most 2.5 s",
+    at("asking", {
+      question,
+      lastQuestion: 3,
+      closed: { id: 2, why: "north is in order again, so the question about shop is withdrawn" },
+    }),
+  ],
+  [
+    "a yes after the question ran out",
+    yes,
+    gone(),
+    "answer-late",
+    "hold",
+    false,
+    "refused: question 3 ran out after 4.0 h, and its figures with it; order the switch yourself if it is still right",
+    at("asking", { lastQuestion: 3, question: openQuestion(now - 14_400_000) }),
+  ],
   [
     "no",
     no,
@@ -714,7 +937,7 @@ describe("by a person's order", () => {
   });
 
   test("a refused order changes nothing", () => {
-    const state = at("steady");
+    const { state } = decide(at("steady"), ready);
     expect(decide(state, { ...ready, request: fail() }).state).toEqual(state);
   });
 
@@ -744,8 +967,12 @@ describe("by a person's order", () => {
     const asked = decide(at("steady"), given);
     const denied = decide(asked.state, { ...given, request: no });
     expect(decide(denied.state, given).decision.rule).toBe("denied");
-    const other = { ...given, diagnoses: [seen("agent-down")] };
-    expect(decide(denied.state, other).decision.rule).toBe("ask-policy");
+    // What is no worse is covered by the same no; what is worse is another question.
+    expect(decide(denied.state, { ...given, diagnoses: [seen("agent-down")] }).decision.rule).toBe("denied");
+    const lesser = { ...given, diagnoses: [seen("agent-down")] };
+    const no2 = decide(decide(at("steady"), lesser).state, { ...lesser, request: no });
+    expect(decide(no2.state, lesser).decision.rule).toBe("denied");
+    expect(decide(no2.state, given).decision.rule).toBe("ask-policy");
   });
 });
 
@@ -767,6 +994,10 @@ const diagnosis = fc
       "vantages-disagree",
       "store-away",
       "unknown",
+      "region-degraded",
+      "service-degraded",
+      "slow",
+      "flapping",
       // The ones that may end in a switch, or must prevent it, more often than chance would bring them together.
       "region-unreachable",
       "database-down",
@@ -786,10 +1017,16 @@ const candidate = (region: string): fc.Arbitrary<Candidate> =>
       agentReachable: often,
       streaming: often,
       hasStreamed: often,
+      barred: fc.constantFrom(false, false, false, true),
       caughtUpAtMs: fc.constantFrom(undefined, now - 40_000, now - 3_000, now - 100),
       readyServices: fc.subarray(["orders", "web"]),
     })
-    .map(({ caughtUpAtMs, ...rest }) => ({ region, ...rest, ...(caughtUpAtMs === undefined ? {} : { caughtUpAtMs }) }));
+    .map(({ caughtUpAtMs, barred, ...rest }) => ({
+      region,
+      ...rest,
+      ...(barred ? { barredWhy: `${region} lies elsewhere` } : {}),
+      ...(caughtUpAtMs === undefined ? {} : { caughtUpAtMs }),
+    }));
 const request = fc.oneof(
   { weight: 4, arbitrary: fc.constant(undefined) },
   fc.record({ kind: fc.constant("switchover" as const), to: names, by: fc.constant("ada") }),
@@ -816,9 +1053,31 @@ const anyInput: fc.Arbitrary<DecideInput> = fc
       endedAtMs: now - 100_000,
     }),
     request,
+    policy: fc.constantFrom<NonNullable<DecideInput["group"]["policy"]>[]>(
+      {},
+      {},
+      {},
+      { forbidden: ["south"] },
+      { degraded: "switch", degradedHoldOffMs: 1_000 },
+      { degraded: "ask" },
+      { keepServing: 2 },
+      { dropSyncAfterMs: 0 },
+    ),
+    maintenance: fc.constantFrom<NonNullable<DecideInput["maintenance"]>[]>(
+      [],
+      [],
+      [],
+      [{ region: "west", by: "ada" }],
+    ),
   })
   .map((any) => ({
-    ...withGroup(input(), { failover: any.failover, mode: any.mode, maxDataLossMs: any.maxDataLossMs }),
+    ...withGroup(input(), {
+      failover: any.failover,
+      mode: any.mode,
+      maxDataLossMs: any.maxDataLossMs,
+      policy: any.policy,
+    }),
+    maintenance: any.maintenance,
     paused: any.paused,
     diagnoses: any.diagnoses,
     candidates: any.candidates,
@@ -846,6 +1105,8 @@ const anyState = fc.constantFrom<DecideState[]>(
   asking,
   at("switching"),
   at("cooling-down"),
+  at("steady", { flaps: { switches: [now - 3_000, now - 2_000, now - 1_000], alarms: [] } }),
+  at("degraded", { denied: { trouble: "region-unreachable/north/", by: "ada" } }),
 );
 
 describe("whatever it is told", () => {
@@ -924,6 +1185,68 @@ describe("whatever it is told", () => {
     });
   });
 
+  test("nobody is promoted who is forbidden, barred or taken out, whoever orders it", () => {
+    always((given, decision) => {
+      if (decision.kind !== "switch") return;
+      const { to: target } = decision.plan;
+      expect(given.group.policy?.forbidden ?? []).not.toContain(target);
+      expect(given.maintenance?.map((one) => one.region) ?? []).not.toContain(target);
+      expect(given.candidates.find((one) => one.region === target)).not.toHaveProperty("barredWhy");
+    });
+  });
+
+  test("at most one switch by itself per cool-down, and none beyond the flap budget", () => {
+    always((given, decision, after) => {
+      if (!bySelf(given, decision)) return;
+      const { lastRun } = given;
+      if (lastRun?.result === "done") expect(now - lastRun.endedAtMs).toBeGreaterThanOrEqual(given.group.coolDownMs);
+      const counted = after.flaps.switches.filter((at_) => now - at_ < 3_600_000).length;
+      expect(counted).toBeLessThan(3);
+    });
+  });
+
+  test("a brown-out is left by itself only where the policy says so; slowness and flapping never are", () => {
+    always((given, decision) => {
+      if (!bySelf(given, decision)) return;
+      const of = (names: readonly string[]): boolean =>
+        given.diagnoses.some((one) => one.region === decision.plan.from && names.includes(one.name));
+      expect(
+        given.diagnoses.some(
+          (one) => one.name === "flapping" && one.region === decision.plan.from && concerns(given, one),
+        ),
+      ).toBe(false);
+      const dead = of(["region-unreachable", "agent-down", "database-down", "service-down"]);
+      expect(dead || given.group.policy?.degraded === "switch").toBe(true);
+    });
+  });
+
+  test("whatever is not done says what would change it", () => {
+    always((given, decision) => {
+      if (given.request === undefined && (decision.kind === "hold" || decision.kind === "ask"))
+        expect(decision.until?.length ?? 0).toBeGreaterThan(0);
+    });
+  });
+
+  test("who is considered is everybody but the primary, ranked, and each with a why", () => {
+    always((given, decision) => {
+      if (decision.considered === undefined) return;
+      const others = given.group.primary.filter((region) => region !== given.record?.primary);
+      expect([...decision.considered.map((one) => one.region)].sort()).toEqual([...others].sort());
+      expect(decision.considered.map((one) => one.rank)).toEqual(others.map((_, index) => index + 1));
+      for (const one of decision.considered) expect(one.why.length).toBeGreaterThan(0);
+    });
+  });
+
+  test("who is taken out is a promotable standby, and only while the primary is in order", () => {
+    always((given, decision) => {
+      if (decision.kind !== "unprotect") return;
+      expect(given.record?.promotable).toContain(decision.region);
+      expect(decision.region).not.toBe(given.record?.primary);
+      expect(given.paused).toBe(false);
+      expect(given.run === undefined || given.run.kind === "protect").toBe(true);
+    });
+  });
+
   test("nothing leads home by itself (I10)", () => {
     always((given, decision) => {
       if (bySelf(given, decision)) expect(decision.plan.kind).not.toBe("failback");
@@ -944,8 +1267,16 @@ describe("whatever it is told", () => {
 
 describe("the tables", () => {
   test("every word in braces is known", () => {
-    const all = [...transitions, ...orders].flatMap((row) => wordsIn(row.sentence));
+    const all = [...transitions, ...orders].flatMap((row) => [
+      ...wordsIn(row.sentence),
+      ...("until" in row ? wordsIn(row.until) : []),
+    ]);
     expect(all.filter((word) => !isWord(word))).toEqual([]);
+  });
+
+  test("every row that does nothing says what would change it, and every question too", () => {
+    const silent = transitions.filter((row) => row.until === "").map((row) => row.decision);
+    expect(new Set(silent)).toEqual(new Set(["switch", "unprotect"]));
   });
 
   test("ids are unique", () => {
@@ -957,6 +1288,10 @@ describe("the tables", () => {
     await expect(transitionsPage()).toMatchFileSnapshot("../../../docs/transitions.md");
   });
 });
+
+function concerns(given: DecideInput, one: Diagnosis): boolean {
+  return one.service === undefined || given.group.services.includes(one.service);
+}
 
 function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {
   const { [key]: _, ...rest } = value;

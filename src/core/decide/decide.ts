@@ -1,23 +1,26 @@
 // Diagnosis, policy and orders in; one decision with its reason out. Pure: state and input are all it knows.
 // The rows of transitions.ts and orders.ts choose; this file only carries out what a row says.
 
-import type { DecideInput, DecideState, Decision, LossBound, Question, StateName, SwitchKind } from "./decision.ts";
+import { commands } from "./commands.ts";
+import type { DecideInput, DecideState, Decision, LossBound, StateName, SwitchKind } from "./decision.ts";
 import { type DecideFacts, decideFactsOf } from "./facts.ts";
 import { type OrderRow, orders } from "./orders.ts";
+import { questionOf, withoutQuestion, withQuestion } from "./questions.ts";
+import { countRun, forget, notice } from "./remember.ts";
 import { type Row, transitions } from "./transitions.ts";
+import { waitingWords } from "./waiting.ts";
 import { fill } from "./words.ts";
 
 export type Decided = { readonly decision: Decision; readonly state: DecideState };
 
 /**
- * One decision for one group. A "switch" is said once per call: the caller begins the run (or fails to) before it calls again, and
- * from then on gives it as `run`, later as `lastRun`. An order is answered in the same return, in `decision.answer`.
+ * One decision for one group. A "switch" or "unprotect" is said once per call: the caller begins the run (or fails to) before it calls
+ * again, and from then on gives it as `run`, later as `lastRun`. An order is answered in the same return, in `decision.answer`.
  */
 export function decide(before: DecideState, input: DecideInput): Decided {
   const counted = countRun(before, input);
-  const facts = decideFactsOf(counted, input);
-  const state = forget(counted, facts);
-  const known = { ...facts, state };
+  const state = notice(forget(counted, decideFactsOf(counted, input)), decideFactsOf(counted, input));
+  const known = decideFactsOf(state, input);
   return input.request === undefined ? byPolicy(known) : byOrder(known);
 }
 
@@ -25,22 +28,25 @@ function byPolicy(facts: DecideFacts): Decided {
   const { state } = facts;
   const row = transitions.find((one) => (one.from === "any" || one.from.includes(state.name)) && one.test(facts));
   if (row === undefined) throw new Error(`no row of the transition table holds in state ${state.name}`);
-  const told = { reason: fill(row.sentence, facts), rule: row.id, ...nextOf(row, facts) };
+  const reason = fill(row.sentence, facts);
+  const told = {
+    reason,
+    rule: row.id,
+    ...(row.until === "" ? {} : { until: fill(row.until, facts) }),
+    ...nextOf(row, facts),
+    ...consideredOf(facts),
+  };
   switch (row.decision) {
     case "hold":
     case "hold and tell": {
-      const next = withoutQuestion(enter(state, row.enters, facts));
+      const next = withoutOpen(enter(state, row.enters, facts), facts, reason);
       return {
         decision: { kind: "hold", attention: row.decision === "hold and tell", ...told, ...lossOf(facts) },
         state: next,
       };
     }
-    case "ask": {
-      const question = questionOf(facts);
-      const next = enter(state, row.enters, facts);
-      if (question === undefined) return { decision: { kind: "ask", ...told }, state: withoutQuestion(next) };
-      return { decision: { kind: "ask", ...told, question, ...lossOf(facts) }, state: { ...next, question } };
-    }
+    case "ask":
+      return asked(facts, told, row.enters);
     case "switch": {
       const { trouble, target } = facts;
       if (trouble === undefined || target === undefined)
@@ -50,6 +56,12 @@ function byPolicy(facts: DecideFacts): Decided {
         { kind: trouble.remedy, to: target.region, lossBoundMs: target.lossBoundMs, by: "policy" },
         told,
       );
+    }
+    case "unprotect": {
+      const region = row.id === "out-of-service" ? facts.outOfService?.region : facts.lost?.region;
+      if (region === undefined) throw new Error(`row ${row.id} takes nobody out`);
+      const next = withoutOpen(enter(state, row.enters, facts), facts, reason);
+      return { decision: { kind: "unprotect", from: facts.from, region, ...told }, state: next };
     }
     default:
       return row.decision satisfies never;
@@ -62,27 +74,26 @@ function byOrder(facts: DecideFacts): Decided {
   const row = orders.find((one) => request !== undefined && one.kinds.includes(request.kind) && one.test(facts));
   if (request === undefined || row === undefined) throw new Error("no row of the order table holds");
   const reason = fill(row.sentence, facts);
-  const told = { reason, rule: row.id, ...nextOf(row, facts) };
+  const told = { reason, rule: row.id, ...nextOf(row, facts), ...consideredOf(facts) };
   const then = row.enters === "same" ? state.name : row.enters;
   switch (row.does) {
     case "refuse":
       return { decision: { kind: "hold", attention: false, ...told, answer: { accepted: false, why: reason } }, state };
     case "note": {
-      const trouble = facts.trouble?.key;
+      const trouble = facts.trouble?.key ?? state.question?.trouble;
       const denied = trouble === undefined ? {} : { denied: { trouble, by: request.by } };
-      const next = { ...withoutQuestion(enter(state, then, facts)), ...denied };
+      const next = { ...withoutQuestion(enter(state, then, facts), `${request.by} said no to it`), ...denied };
       return {
         decision: { kind: "hold", attention: false, ...told, answer: { accepted: true, why: reason } },
         state: next,
       };
     }
-    case "ask again": {
-      const question = questionOf({ ...facts, state: withoutQuestion(state) });
-      const answer = { accepted: false, why: reason };
-      const next = enter(state, then, facts);
-      if (question === undefined) return { decision: { kind: "ask", ...told, answer }, state: withoutQuestion(next) };
-      return { decision: { kind: "ask", ...told, question, ...lossOf(facts), answer }, state: { ...next, question } };
-    }
+    case "ask again":
+      return asked(
+        { ...facts, state: withoutQuestion(state, "the loss to expect had grown since") },
+        { ...told, answer: { accepted: false, why: reason } },
+        then,
+      );
     case "switch": {
       const plan = orderedPlan(facts);
       return switched(facts, { ...plan, by: request.by }, { ...told, answer: { accepted: true, why: reason } });
@@ -108,7 +119,28 @@ function orderedPlan(facts: DecideFacts): {
   throw new Error("an order without a target was let through");
 }
 
-type Told = Pick<Decision, "reason" | "rule" | "next" | "answer">;
+type Told = Pick<Decision, "reason" | "rule" | "until" | "next" | "considered" | "answer">;
+
+function asked(facts: DecideFacts, told: Told, enters: StateName): Decided {
+  const next = enter(facts.state, enters, facts);
+  const question = questionOf(facts);
+  if (question === undefined)
+    return {
+      decision: { kind: "ask", ...told },
+      state: withoutQuestion(next, "something else has to be decided first"),
+    };
+  return {
+    decision: {
+      kind: "ask",
+      ...told,
+      question,
+      waiting: waitingWords(facts),
+      next: commands.approve(facts.input.group.name, question.id),
+      ...lossOf(facts),
+    },
+    state: withQuestion(next, question),
+  };
+}
 
 function switched(
   facts: DecideFacts,
@@ -127,24 +159,15 @@ function switched(
     ...told,
     ...(replaceable === undefined ? {} : { replaces: replaceable.id }),
   };
-  return { decision, state: withoutQuestion(enter(facts.state, "switching", facts)) };
+  const why = input.request?.kind === "approve" ? `${by} said yes to it` : `a ${kind} to ${to} was begun meanwhile`;
+  return { decision, state: withoutQuestion(enter(facts.state, "switching", facts), why) };
 }
 
-/** The open question, kept while it is about the same thing; asked anew when the loss to expect has doubled. */
-function questionOf(facts: DecideFacts): Question | undefined {
-  const { trouble, target, from, state, input } = facts;
-  if (trouble === undefined || target === undefined || facts.byHand !== undefined) return undefined;
-  const fresh: Question = {
-    kind: trouble.remedy,
-    from,
-    to: target.region,
-    lossBoundMs: target.lossBoundMs,
-    askedAtMs: input.nowMs,
-  };
-  const open = state.question;
-  if (open === undefined || open.kind !== fresh.kind || open.from !== from || open.to !== fresh.to) return fresh;
-  if (open.lossBoundMs === "unknown") return fresh.lossBoundMs === "unknown" ? open : fresh;
-  return fresh.lossBoundMs === "unknown" || fresh.lossBoundMs > 2 * open.lossBoundMs + 1_000 ? fresh : open;
+/** A question that ran out leaves a mark, so that it is not asked again at once. */
+function withoutOpen(state: DecideState, { expired }: DecideFacts, reason: string): DecideState {
+  if (expired === undefined) return withoutQuestion(state, reason);
+  const next = withoutQuestion(state, "it had no answer in time, and ran out");
+  return { ...next, unanswered: { trouble: expired.trouble, question: expired.id } };
 }
 
 function lossOf({ trouble, target, input }: DecideFacts): { readonly lossBoundMs?: LossBound } {
@@ -158,31 +181,10 @@ function nextOf(row: Row | OrderRow, facts: DecideFacts): { readonly next?: stri
   return next === undefined ? {} : { next };
 }
 
+function consideredOf({ considered }: DecideFacts): Pick<Decision, "considered"> {
+  return considered.length === 0 ? {} : { considered };
+}
+
 function enter(state: DecideState, name: StateName, { input }: DecideFacts): DecideState {
   return state.name === name ? state : { ...state, name, sinceMs: input.nowMs };
-}
-
-function withoutQuestion({ question: _, ...rest }: DecideState): DecideState {
-  return rest;
-}
-
-/** Each ended run is counted once: what was done clears the count, what failed adds to it, what a person aborted is a no. */
-function countRun(state: DecideState, input: DecideInput): DecideState {
-  const { lastRun } = input;
-  if (lastRun === undefined || lastRun.id === state.countedRun) return state;
-  const counted = { ...state, countedRun: lastRun.id };
-  if (lastRun.result === "done") return { ...counted, failedRuns: 0 };
-  if (lastRun.result === "failed") return { ...counted, failedRuns: state.failedRuns + 1 };
-  const { trouble } = decideFactsOf(counted, input);
-  return trouble === undefined
-    ? counted
-    : { ...counted, denied: { trouble: trouble.key, by: "the person who aborted the last run" } };
-}
-
-/** A no, and a count of failures, last as long as the trouble that they were about. Unknown is not an end of trouble. */
-function forget(state: DecideState, { trouble, unknown, run }: DecideFacts): DecideState {
-  if (unknown !== undefined || run !== undefined) return state;
-  const { denied, ...rest } = state;
-  const kept = denied !== undefined && denied.trouble === trouble?.key ? { denied } : {};
-  return { ...rest, ...kept, failedRuns: trouble === undefined ? 0 : state.failedRuns };
 }

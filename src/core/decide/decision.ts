@@ -1,15 +1,21 @@
 // What the decider is told of one group, and what it answers. All instants are on the controller's clock.
 
-import type { FailoverPolicy, GroupName, RegionName, ServiceName } from "../model/system.ts";
+import type { Costs, FailoverPolicy, GroupName, GroupPolicy, RegionName, ServiceName } from "../model/system.ts";
 import type { Diagnosis } from "../watch/diagnosis.ts";
+import type { FlapHistory } from "./flaps.ts";
 
 export type SwitchKind = "failover" | "switchover" | "failback";
 
 export type DecideInput = {
   readonly nowMs: number;
+  /** The wall clock at `nowMs`, milliseconds since 1970: only so that sentences can name a time of day. */
+  readonly wallMs?: number;
   readonly group: DecideGroup;
   /** Automation off, detection on. */
   readonly paused: boolean;
+  /** Standbys that a person has taken out. */
+  readonly maintenance?: readonly Maintenance[];
+  readonly costs?: Costs;
   /** As the store has it; absent before the group is established. */
   readonly record?: {
     readonly epoch: number;
@@ -47,7 +53,10 @@ export type DecideGroup = {
   readonly coolDownMs: number;
   /** "none": nothing in the group replicates, so nothing can be lost. With several databases, the weakest: async before sync. */
   readonly mode: "async" | "sync" | "none";
+  readonly policy?: GroupPolicy;
 };
+
+export type Maintenance = { readonly region: RegionName; readonly by: string };
 
 export type Candidate = {
   readonly region: RegionName;
@@ -59,13 +68,21 @@ export type Candidate = {
   readonly lagBytes?: number;
   /** The last moment at which it was proved to have everything acknowledged until then. */
   readonly caughtUpAtMs?: number;
+  /** Bytes that the most advanced standby has and this one has not, over all databases; left out where that is not known. */
+  readonly behindBytes?: number;
   /** Services of the group that are up in this region now: a replica is ready, or the database runs. */
   readonly readyServices: readonly ServiceName[];
+  /** Share of the primary's replicas that is ready here already, 0 to 1; left out where nothing is scaled. */
+  readonly capacity?: number;
+  /** Round trip to the preferred region, in milliseconds, where somebody knows it. */
+  readonly latencyMs?: number;
+  /** Why the group's data may not be served from here (residency); left out: it may. */
+  readonly barredWhy?: string;
 };
 
 export type RunUnderWay = {
   readonly id: string;
-  readonly kind: SwitchKind | "establish" | "protect" | "restore";
+  readonly kind: SwitchKind | "establish" | "protect" | "unprotect" | "restore";
   readonly from: RegionName;
   readonly to: RegionName;
 };
@@ -75,24 +92,44 @@ export type EndedRun = RunUnderWay & {
   readonly result: "done" | "failed" | "aborted";
   readonly reason: string;
   readonly endedAtMs: number;
+  /** "policy", or the person; left out where an older controller began it. */
+  readonly by?: string;
 };
 
 export type PersonRequest =
   | { readonly kind: "switchover"; readonly to: RegionName; readonly by: string }
   | { readonly kind: "failover"; readonly to: RegionName; readonly by: string; readonly acceptLoss: boolean }
   | { readonly kind: "failback"; readonly by: string }
-  | { readonly kind: "approve"; readonly by: string }
-  | { readonly kind: "deny"; readonly by: string };
+  /** `question`: the number of the question that is answered; left out: the open one. */
+  | { readonly kind: "approve"; readonly by: string; readonly question?: number }
+  | { readonly kind: "deny"; readonly by: string; readonly question?: number };
 
 /** "unknown": the target was never seen caught up under this epoch. */
 export type LossBound = number | "unknown";
 
 export type Question = {
+  /** Counts up within the group, so that an answer can name the question that it is to. */
+  readonly id: number;
+  /** The trouble that it is about. */
+  readonly trouble: string;
   readonly kind: SwitchKind;
   readonly from: RegionName;
   readonly to: RegionName;
   readonly lossBoundMs: LossBound;
   readonly askedAtMs: number;
+  /** How often it was repeated already. */
+  readonly reminders: number;
+};
+
+/** One region that could take over, or not, and how it compares. */
+export type Considered = {
+  readonly region: RegionName;
+  /** 1 is the best; the refused come last. */
+  readonly rank: number;
+  readonly lossBoundMs: LossBound;
+  readonly refusedWhy?: string;
+  /** Why it has this rank, against the one before it. */
+  readonly why: string;
 };
 
 type Told = {
@@ -100,8 +137,14 @@ type Told = {
   readonly reason: string;
   /** The id of the row of the transition table that decided. */
   readonly rule: string;
+  /** What would change it, and when, such as "until 12:03:10 UTC, when its lease ends". Always there where nothing is done. */
+  readonly until?: string;
+  /** What waiting costs, where a person is asked. */
+  readonly waiting?: string;
   /** What a person can type now. */
   readonly next?: string;
+  /** Who could take over, best first, where there is trouble or an order. */
+  readonly considered?: readonly Considered[];
   /** Present exactly when there was a request. */
   readonly answer?: { readonly accepted: boolean; readonly why: string };
 };
@@ -124,7 +167,9 @@ export type Decision =
       readonly by: string;
       /** A protecting run under way, which this one ends first. */
       readonly replaces?: string;
-    });
+    })
+  /** The region stops being promotable, by an epoch of its own, and only then commits stop waiting for it. */
+  | (Told & { readonly kind: "unprotect"; readonly from: RegionName; readonly region: RegionName });
 
 export type StateName = "new" | "steady" | "suspect" | "degraded" | "asking" | "switching" | "cooling-down";
 
@@ -132,12 +177,33 @@ export type DecideState = {
   readonly name: StateName;
   readonly sinceMs: number;
   readonly question?: Question;
-  /** The trouble for which a person said no, or aborted the run; forgotten when that trouble is over. */
+  /** The number of the last question. */
+  readonly lastQuestion: number;
+  /** What became of the last question that is no longer open. */
+  readonly closed?: { readonly id: number; readonly why: string };
+  /** The trouble for which a person said no, or aborted the run; forgotten when the primary has been well for the dwell. */
   readonly denied?: { readonly trouble: string; readonly by: string };
-  /** Switches that failed one after the other, since the last one that was done or the last time that all was well. */
+  /** The trouble about which a question ran out without an answer; forgotten like a no. */
+  readonly unanswered?: { readonly trouble: string; readonly question: number };
+  /** Switches that failed one after the other, since the last one that was done or the last time that all was well for the dwell. */
   readonly failedRuns: number;
   /** The newest ended run that has been counted. */
   readonly countedRun?: string;
+  /** Past switches by policy and past alarms, for the flap budget. */
+  readonly flaps: FlapHistory;
+  /** The trouble of this moment, under whichever names, began then. */
+  readonly troubleSinceMs?: number;
+  /** Without trouble, and known to be, since then. */
+  readonly wellSinceMs?: number;
+  /** Synchronous standbys that are lost, since when. */
+  readonly lostSinceMs: Readonly<Record<RegionName, number>>;
 };
 
-export const initialDecideState: DecideState = { name: "new", sinceMs: 0, failedRuns: 0 };
+export const initialDecideState: DecideState = {
+  name: "new",
+  sinceMs: 0,
+  lastQuestion: 0,
+  failedRuns: 0,
+  flaps: { switches: [], alarms: [] },
+  lostSinceMs: {},
+};

@@ -4,8 +4,10 @@
 import { commands } from "./commands.ts";
 import type { PersonRequest, StateName } from "./decision.ts";
 import type { DecideFacts } from "./facts.ts";
+import { goNow } from "./row.ts";
 import { decideRules } from "./rules.ts";
 import { exceeds } from "./targets.ts";
+import { answeredOf } from "./words.ts";
 
 export type OrderRow = {
   readonly id: string;
@@ -75,8 +77,30 @@ export const orders: readonly OrderRow[] = [
     test: (f) => f.state.question === undefined,
     does: "refuse",
     enters: "same",
-    sentence: "refused: nothing is being asked about {group}",
+    sentence: "refused: nothing is being asked about {group}{closedLast}",
     next: status,
+  },
+  {
+    id: "answer-old",
+    kinds: answers,
+    when: "the answer names another question than the open one",
+    test: (f) => answeredOf(f) !== undefined && answeredOf(f) !== f.state.question?.id,
+    does: "refuse",
+    enters: "same",
+    sentence:
+      "refused: question {answeredId} is not open any more ({closedWhy}); the open one is {askedId}, a {question}, losing at most {askedLoss}",
+    next: (f) => commands.approve(nameOf(f), f.state.question?.id),
+  },
+  {
+    id: "answer-late",
+    kinds: ["approve"],
+    when: "the question has run out",
+    test: (f) => f.expired !== undefined,
+    does: "refuse",
+    enters: "same",
+    sentence:
+      "refused: question {askedId} ran out after {questionLasts}, and its figures with it; order the switch yourself if it is still right",
+    next: (f) => goNow(f) ?? commands.status(),
   },
   {
     id: "deny",
@@ -118,7 +142,6 @@ export const orders: readonly OrderRow[] = [
     enters: "asking",
     sentence:
       "the loss to expect has grown from {askedLoss} to {loss} since you were asked: approve again if that is still right",
-    next: (f) => commands.approve(nameOf(f)),
   },
   {
     id: "approve",

@@ -1,8 +1,19 @@
 // Draws the two tables as a page of documentation. Pure: rows in, Markdown out; a test holds docs/transitions.md against it.
 
+import { criteria } from "./choice.ts";
 import { type OrderRow, orders } from "./orders.ts";
+import type { Part } from "./row.ts";
 import { type Trouble, troubles } from "./rules.ts";
 import { type Row, transitions } from "./transitions.ts";
+
+/** As the table reads them, but that the first two rows of the last part are read before the standbys'. */
+const parts: readonly (readonly [Part, string])[] = [
+  ["standing", "Can anything be decided?"],
+  ["staying", "Staying: why a primary in trouble is not left, or not yet"],
+  ["leaving", "Leaving: by itself, or with a person's yes"],
+  ["standbys", "Standbys, while the primary is in order"],
+  ["returning", "Returning: when trouble counts as over, and all that is well"],
+];
 
 export function transitionsPage(): string {
   return [
@@ -21,7 +32,26 @@ export function transitionsPage(): string {
     "",
     "Read from the top; the first row that holds decides.",
     "",
-    ...table(["row", "in state", "when", "decision", "state then", "what it says"], transitions.map(transitionCells)),
+    "The parts are separate on purpose: what makes a group leave its primary need not be what makes it stay or come back. A row that",
+    "does nothing, or asks, also says what would change it.",
+    "",
+    ...parts.flatMap(([part, title]) => [
+      `### ${title}`,
+      "",
+      ...table(
+        ["row", "in state", "when", "decision", "state then", "what it says", "and what would change it"],
+        transitions.filter((row) => row.part === part).map(transitionCells),
+      ),
+      "",
+    ]),
+    "## Which standby takes over",
+    "",
+    "Criteria are read from the top; the first by which two differ decides between them, and is named in the reason.",
+    "",
+    ...table(
+      ["criterion", "in"],
+      criteria.map(({ id, applies }) => [code(id), applies === "always" ? "every switch" : `${applies} switches`]),
+    ),
     "",
     "## Orders of a person",
     "",
@@ -32,7 +62,7 @@ export function transitionsPage(): string {
     "## Troubles of a primary, and what heals them",
     "",
     ...table(
-      ["diagnosis", "remedy", "what keeps the old side from writing", "waits for a restart in place"],
+      ["diagnosis", "remedy", "what keeps the old side from writing", "waits for a restart in place", "brown-out"],
       troubles.map(troubleCells),
     ),
     "",
@@ -63,6 +93,7 @@ function transitionCells(row: Row): readonly string[] {
     row.decision,
     row.enters,
     row.sentence,
+    row.until,
   ];
 }
 
@@ -72,7 +103,8 @@ function orderCells(row: OrderRow): readonly string[] {
 
 function troubleCells(row: Trouble): readonly string[] {
   const fence = row.fence === "lease" ? "the end of its lease" : "a fence receipt of its agent";
-  return [row.diagnosis, row.remedy, fence, row.restartWindowMs === 0 ? "no" : `${row.restartWindowMs / 1_000} s`];
+  const restart = row.restartWindowMs === 0 ? "no" : `${row.restartWindowMs / 1_000} s`;
+  return [row.diagnosis, row.remedy, fence, restart, row.degraded ? "yes, by policy.degraded" : "no"];
 }
 
 function code(text: string): string {

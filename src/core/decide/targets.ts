@@ -4,17 +4,22 @@
 import type { RegionName } from "../model/system.ts";
 import { duration } from "../watch/sentence.ts";
 import type { Candidate, DecideInput, LossBound } from "./decision.ts";
-import { decideRules, unfit } from "./rules.ts";
+import { policyOf } from "./policy.ts";
+import { decideRules, unfit, unwell } from "./rules.ts";
+
+export type How = "graceful" | "forced";
 
 export type Judged = {
   readonly region: RegionName;
   /** Absent: it could take over. */
   readonly refusedWhy?: string;
   readonly lossBoundMs: LossBound;
+  /** What is wrong with it and does not keep it from taking over. */
+  readonly unwell?: string;
 };
 
 type Bar = {
-  readonly applies: "always" | "graceful" | "forced";
+  readonly applies: "always" | How;
   readonly stops: (candidate: Candidate | undefined, input: DecideInput, region: RegionName) => boolean;
   readonly why: (region: RegionName, candidate: Candidate | undefined, input: DecideInput) => string;
 };
@@ -40,14 +45,30 @@ const bars: readonly Bar[] = [
   },
   {
     applies: "always",
+    stops: (_, { group }, region) => policyOf(group.policy).forbidden.includes(region),
+    why: (region, _, { group }) => `the manifest forbids ${region} as primary of ${group.name}`,
+  },
+  {
+    applies: "always",
+    stops: (candidate) => candidate?.barredWhy !== undefined,
+    why: (_, candidate) => candidate?.barredWhy ?? "",
+  },
+  {
+    applies: "always",
+    stops: (_, { maintenance = [] }, region) => maintenance.some((one) => one.region === region),
+    why: (region, _, { maintenance = [] }) =>
+      `${region} was taken out for maintenance by ${maintenance.find((one) => one.region === region)?.by ?? "somebody"}`,
+  },
+  {
+    applies: "always",
     stops: (_, { record }, region) => !(record?.promotable.includes(region) ?? false),
     why: (region, _, { record }) =>
       `${region} is not promotable in epoch ${record?.epoch ?? 0}: it has not been admitted as a standby`,
   },
   {
     applies: "always",
-    stops: (_, input, region) => unfitDiagnosis(input, region) !== undefined,
-    why: (region, _, input) => `${region} is in trouble itself (${unfitDiagnosis(input, region) ?? "down"})`,
+    stops: (_, input, region) => seenAt(input, region, unfit) !== undefined,
+    why: (region, _, input) => `${region} is in trouble itself (${seenAt(input, region, unfit) ?? "down"})`,
   },
   {
     applies: "always",
@@ -76,23 +97,19 @@ const bars: readonly Bar[] = [
   },
 ];
 
-export function judge(input: DecideInput, region: RegionName, how: "graceful" | "forced"): Judged {
+export function judge(input: DecideInput, region: RegionName, how: How): Judged {
   const candidate = input.candidates.find((one) => one.region === region);
   const bar = bars.find(
     (one) => (one.applies === "always" || one.applies === how) && one.stops(candidate, input, region),
   );
   const lossBoundMs = how === "graceful" ? 0 : lossBound(input, candidate);
-  return { region, lossBoundMs, ...(bar === undefined ? {} : { refusedWhy: bar.why(region, candidate, input) }) };
-}
-
-/** Every region that the manifest allows, but the primary; the best first: least loss, then the manifest's order. The refused come last. */
-export function targetsFor(input: DecideInput, how: "graceful" | "forced"): readonly Judged[] {
-  return input.group.primary
-    .filter((region) => region !== input.record?.primary)
-    .map((region) => judge(input, region, how))
-    .map((judged, order) => ({ judged, order }))
-    .sort((a, b) => rank(a.judged) - rank(b.judged) || a.order - b.order)
-    .map(({ judged }) => judged);
+  const illness = seenAt(input, region, unwell);
+  return {
+    region,
+    lossBoundMs,
+    ...(bar === undefined ? {} : { refusedWhy: bar.why(region, candidate, input) }),
+    ...(illness === undefined ? {} : { unwell: illness }),
+  };
 }
 
 export function lossBound(input: DecideInput, candidate: Candidate | undefined): LossBound {
@@ -106,19 +123,12 @@ export function exceeds(bound: LossBound, limitMs: number): boolean {
   return bound === "unknown" || bound > limitMs;
 }
 
-// Finite, so that two unknowns compare as equal instead of as NaN.
-const unknownRank = Number.MAX_VALUE / 4;
-
-function rank({ lossBoundMs, refusedWhy }: Judged): number {
-  const loss = lossBoundMs === "unknown" ? unknownRank : lossBoundMs;
-  return refusedWhy === undefined ? loss : unknownRank * 2 + loss;
-}
-
-function unfitDiagnosis(input: DecideInput, region: RegionName): string | undefined {
+/** The first of these names that is diagnosed in the region, of the region itself or of a service of the group. */
+export function seenAt(input: DecideInput, region: RegionName, names: readonly string[]): string | undefined {
   return input.diagnoses.find(
     (one) =>
       one.region === region &&
-      unfit.includes(one.name) &&
+      names.includes(one.name) &&
       (one.service === undefined || input.group.services.includes(one.service)),
   )?.name;
 }

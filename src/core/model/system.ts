@@ -119,7 +119,29 @@ export type Group = {
   /** No second automatic switch of this group for so long after one. */
   readonly coolDownMs: number;
   readonly drills?: Drills;
+  /** Left out: the defaults of core/decide/policy.ts. */
+  readonly policy?: GroupPolicy;
 };
+
+/** When a group leaves its primary, when it stays, and when a person is asked. Each left out: its default. */
+export type GroupPolicy = {
+  /** Never primary, whatever happens and whoever orders it. */
+  readonly forbidden?: readonly RegionName[];
+  /** A dead primary is left only after so long; left out: from the costs (ski rental), and at once where there are none. */
+  readonly holdOffMs?: number;
+  /** What becomes of a brown-out: the primary answers, but badly. */
+  readonly degraded?: DegradedPolicy;
+  /** A brown-out is left, or asked about, only after so long. */
+  readonly degradedHoldOffMs?: number;
+  /** A switch by itself leaves at least so many regions that can serve, the new primary among them. */
+  readonly keepServing?: number;
+  /** More than this within `withinMs`, and a person is asked instead. */
+  readonly flaps?: { readonly switches: number; readonly alarms: number; readonly withinMs: number };
+  /** Commits stop waiting for a synchronous standby that is lost for so long; left out: never (strict). */
+  readonly dropSyncAfterMs?: number;
+};
+
+export type DegradedPolicy = "hold" | "ask" | "switch";
 
 export type Drills = {
   /** Drills since the last change that went right from end to end. */
@@ -236,6 +258,8 @@ export type Route = {
   readonly to: ServiceName;
   readonly policy: RoutePolicy;
   readonly ttlMs: number;
+  /** The TTL while the primary is in doubt, so that a switch reaches users sooner. Left out: core/route/ttl.ts says. */
+  readonly ttlFloorMs?: number;
   /** What to do when every origin is down (I6). */
   readonly whenAllDown: "keep-last" | "open" | "closed";
   /** The global front that leads users, a service such as azure/front-door; left out: DNS or Leeward's own routers. */

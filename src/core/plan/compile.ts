@@ -24,6 +24,8 @@ export type PlanRequest = {
   /** Members promotable now. */
   readonly promotable: readonly RegionName[];
   readonly reason: string;
+  readonly by?: string;
+  readonly lossBoundMs?: number;
   /** Only for `restore`: was anything of the primary fenced? If not, only what was stopped beside it is started again. */
   readonly fenced?: boolean;
 };
@@ -41,7 +43,7 @@ const own = {
 const epochDeadlineMs = 60_000;
 
 export function compilePlan(request: PlanRequest): Plan {
-  const { id, kind, group, from, to, epoch, reason } = request;
+  const { id, kind, group, from, to, epoch, reason, by, lossBoundMs } = request;
   return {
     version: 1,
     id,
@@ -51,6 +53,8 @@ export function compilePlan(request: PlanRequest): Plan {
     to,
     epochBefore: epoch,
     reason,
+    ...(by === undefined ? {} : { by }),
+    ...(lossBoundMs === undefined ? {} : { lossBoundMs }),
     steps: stepsOf(request),
     undo: kind === "switchover" || kind === "failback" ? restoreSteps({ ...request, to: from }) : [],
     // biome-ignore lint/suspicious/noThenProperty: what follows a plan; it is a list, so awaiting a plan gives the plan.
@@ -69,6 +73,8 @@ function stepsOf(request: PlanRequest): readonly Step[] {
       return leaveSteps(request, false);
     case "protect":
       return protectSteps(request);
+    case "unprotect":
+      return unprotectSteps(request);
     case "restore":
       return restoreSteps(request);
     default:
@@ -78,7 +84,7 @@ function stepsOf(request: PlanRequest): readonly Step[] {
 
 function followUps(request: PlanRequest): Plan["then"] {
   const { kind, from, to, epoch, group } = request;
-  if (kind === "protect" || kind === "restore") return [];
+  if (kind === "protect" || kind === "unprotect" || kind === "restore") return [];
   // One after the other: the new primary begins alone, and each standby that is made joins those before it.
   const protect = standbysOf(group, to).map((standby, index, all) => ({
     kind: "protect" as const,
@@ -205,6 +211,45 @@ function protectSteps(request: PlanRequest): readonly Step[] {
     },
   );
   return [...steps, admit];
+}
+
+/**
+ * `from` serves on without `to`. First the epoch, then the mode: from the instant at which commits stop waiting for the standby it lacks
+ * what is acknowledged, so before that nobody may be able to promote it (I3).
+ */
+function unprotectSteps(request: PlanRequest): readonly Step[] {
+  const { from, to, epoch, promotable } = request;
+  const left = promotable.filter((region) => region !== to);
+  const admit = milestone(
+    "fence",
+    "take-out",
+    from,
+    own.admit,
+    { kind: "admit", epoch: epoch + 1, primary: from, promotable: left.includes(from) ? left : [from, ...left] },
+    [],
+    { what: `epoch ${epoch + 1} leaves ${to} out: it can not be promoted any more, and ${from} needs no hold of it` },
+  );
+  const modes = templatesOf(request, (methods) => methods.protect).filter(
+    ({ template }) => template.action === "set-mode",
+  );
+  const standbys = left.filter((region) => region !== from);
+  return [
+    admit,
+    ...modes.map((placed): Step => {
+      const sync = placed.service.replication?.mode === "sync" && standbys.length > 0;
+      return {
+        ...stepOf(placed, request, [admit.id], true),
+        does: {
+          kind: "order",
+          service: placed.service.name,
+          action: { kind: "set-mode", sync, standbys: sync ? standbys : [] },
+        },
+        what: sync
+          ? `commits of ${placed.service.name} in ${from} wait for ${standbys.join(", ")} only`
+          : `commits of ${placed.service.name} in ${from} wait for nobody any more`,
+      };
+    }),
+  ];
 }
 
 /** After a switchover that stopped between fence and take-over: the old primary serves again, under an epoch of its own. */

@@ -18,6 +18,8 @@ export type PlanKind =
   | "failback"
   /** Make a region a promotable standby (again). */
   | "protect"
+  /** Take a standby out: it stops being promotable by an epoch of its own, and only then commits stop waiting for it. */
+  | "unprotect"
   /** Put the old primary back to work after a switchover that stopped half-way. */
   | "restore";
 
@@ -36,7 +38,7 @@ export type Does =
       readonly primary: RegionName;
       readonly promotable: readonly RegionName[];
     }
-  /** The primary stays, a standby becomes promotable: a new epoch, agreed with the primary first. */
+  /** The primary stays, a standby becomes promotable or stops being so: a new epoch, agreed with the primary first where it needs more holds. */
   | {
       readonly kind: "admit";
       readonly epoch: number;
@@ -77,6 +79,10 @@ export type Plan = {
   /** The epoch it was made for; a run of it is refused under any other (I5). */
   readonly epochBefore: number;
   readonly reason: string;
+  /** Who decided it: "policy", or a person. Left out for what keeps house. */
+  readonly by?: string;
+  /** The bound on the loss that was accepted with it, in milliseconds (I3). Left out where it is not known. */
+  readonly lossBoundMs?: number;
   readonly steps: readonly Step[];
   /** Restores the prior state from any point before the new primary takes over. Empty where stopping is harmless. */
   readonly undo: readonly Step[];

@@ -24,7 +24,12 @@ export type ServiceRoute = {
   readonly origins: readonly string[];
 };
 
-export type HostRoute = { readonly host: string; readonly service: string };
+export type HostRoute = {
+  readonly host: string;
+  readonly service: string;
+  /** How long users may remember the answer, at this moment (ttl.ts). Whoever answers names goes by it; a proxy does not. */
+  readonly ttlMs?: number;
+};
 
 export type RouteConfig = {
   readonly serial: number;

@@ -63,6 +63,8 @@ function leading(plan: Plan, { writesAgainMs, holdMs, totalMs }: Forecast): stri
       return `${group} begins in ${to}: ${whole}.`;
     case "protect":
       return `${to} becomes a standby of ${group} that may be promoted: ${whole}.`;
+    case "unprotect":
+      return `${to} stops being a standby of ${group}: ${whole}.`;
     case "restore":
       return `${group} goes back to work in ${to}: ${whole}.`;
     default:

@@ -1,0 +1,64 @@
+// What a decider takes note of before it decides: runs that ended, trouble that begins and ends, standbys that are lost; and what it
+// forgets once all has been well for the dwell.
+
+import type { DecideInput, DecideState } from "./decision.ts";
+import { type DecideFacts, decideFactsOf, lostStandbys } from "./facts.ts";
+import { noted } from "./flaps.ts";
+import { decideRules } from "./rules.ts";
+
+/** Each ended run is counted once: what was done clears the count, what failed adds to it, what a person aborted is a no. */
+export function countRun(state: DecideState, input: DecideInput): DecideState {
+  const { lastRun } = input;
+  if (lastRun === undefined || lastRun.id === state.countedRun) return state;
+  const counted = { ...state, countedRun: lastRun.id };
+  if (lastRun.result === "done") {
+    // What a person ordered is not automation going back and forth.
+    const switches = lastRun.by === "policy" ? noted(state.flaps.switches, lastRun.endedAtMs) : state.flaps.switches;
+    return { ...counted, failedRuns: 0, flaps: { ...state.flaps, switches } };
+  }
+  if (lastRun.result === "failed") return { ...counted, failedRuns: state.failedRuns + 1 };
+  const { trouble } = decideFactsOf(counted, input);
+  return trouble === undefined
+    ? counted
+    : { ...counted, denied: { trouble: trouble.key, by: "the person who aborted the last run" } };
+}
+
+/**
+ * A no, a question without an answer and a count of failures last until the primary has been well for the dwell: a fresh controller sees
+ * nothing for a moment, and a primary that comes back for a moment is not well. Unknown is not an end of trouble. Under a new primary
+ * nothing of it holds any more.
+ */
+export function forget(state: DecideState, { trouble, unknown, run, input, from }: DecideFacts): DecideState {
+  const { denied, unanswered, ...rest } = state;
+  const ofFrom = (one: { readonly trouble: string } | undefined): boolean => one?.trouble.split("/")[1] === from;
+  const current = {
+    ...rest,
+    ...(denied !== undefined && (from === "" || ofFrom(denied)) ? { denied } : {}),
+    ...(unanswered !== undefined && (from === "" || ofFrom(unanswered)) ? { unanswered } : {}),
+  };
+  if (unknown !== undefined || run !== undefined || trouble !== undefined) return current;
+  const wellMs = input.nowMs - (state.wellSinceMs ?? input.nowMs);
+  return wellMs < decideRules.dwellMs ? current : { ...rest, failedRuns: 0 };
+}
+
+/** Since when there is trouble, since when there is none, which synchronous standbys are lost; each beginning of trouble is an alarm. */
+export function notice(state: DecideState, { trouble, unknown, run, input }: DecideFacts): DecideState {
+  const { nowMs } = input;
+  const { troubleSinceMs, wellSinceMs, ...rest } = state;
+  const lost = lostStandbys(input);
+  const lostSinceMs = Object.fromEntries(lost.map((region) => [region, state.lostSinceMs[region] ?? nowMs]));
+  const seen = { ...rest, lostSinceMs };
+  if (trouble !== undefined) {
+    if (troubleSinceMs !== undefined) return { ...seen, troubleSinceMs };
+    const alarms = noted(state.flaps.alarms, nowMs);
+    return { ...seen, troubleSinceMs: Math.min(nowMs, trouble.seen.sinceMs), flaps: { ...state.flaps, alarms } };
+  }
+  // What is not known, or being changed, is neither trouble nor its end.
+  if (unknown !== undefined || run !== undefined) {
+    return {
+      ...seen,
+      ...(troubleSinceMs === undefined ? {} : { troubleSinceMs }),
+    };
+  }
+  return { ...seen, wellSinceMs: wellSinceMs ?? nowMs };
+}
