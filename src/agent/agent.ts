@@ -75,8 +75,6 @@ export class Agent {
     this.#lookout = new Lookout(ports.system, ports.region, ports.prober, ports.clock, ports.chance);
     this.#deepHealth = new DeepHealthCheck({
       ...ports,
-      look: () => parts.caretaker.look(),
-      statuses: () => parts.caretaker.statuses(),
       primaryOf: (group) => {
         const durable = parts.keepers.get(group)?.durable;
         return durable === undefined || durable.epoch === 0 ? undefined : durable.primary;

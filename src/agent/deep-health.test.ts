@@ -2,9 +2,9 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { type MemoryDisk, makeMemoryDisk } from "../../test/contract/memory-disk.ts";
 import { shop } from "../../test/spine/shop.ts";
 import { VirtualClock } from "../../test/spine/virtual-clock.ts";
-import { FakeService } from "../../test/support/fake-service.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Disk } from "../ports/disk.ts";
-import type { ServiceStatus } from "../ports/driver.ts";
+import type { Driver, ServiceStatus } from "../ports/driver.ts";
 import type { DeepHealth } from "../wire/health.ts";
 import { DeepHealthCheck } from "./deep-health.ts";
 
@@ -33,7 +33,7 @@ function checkIn(region: string, on: Disk = disk): DeepHealthCheck {
   const tended = new Map(
     ["orders", "web"].map((name) => [
       name,
-      { driver: new FakeService(name), kind: "none", database: name === "orders", origins: () => [] } as const,
+      { driver: driverOf(name, clock), kind: "none", database: name === "orders", origins: () => [] } as const,
     ]),
   );
   return new DeepHealthCheck({
@@ -42,15 +42,25 @@ function checkIn(region: string, on: Disk = disk): DeepHealthCheck {
     clock,
     disk: on,
     tended,
-    look: async () => {
-      looks += 1;
-      await clock.sleep(lookTakesMs);
-    },
-    statuses: () => Object.values(statuses),
     primaryOf: () => primary,
     mayWrite: () => may,
     hasRouter: () => router,
   });
+}
+
+function driverOf(name: string, clock: Clock): Driver {
+  return {
+    status: async () => {
+      looks += 1;
+      await clock.sleep(lookTakesMs);
+      const status = statuses[name];
+      if (status === undefined) throw new Error("connect to postgres://admin:hunter2@10.0.0.1 failed");
+      return status;
+    },
+    perform: () => Promise.reject(new Error("nothing is asked of it here")),
+    run: async () => {},
+    shutdown: async () => {},
+  };
 }
 
 async function answer(check: DeepHealthCheck, group?: string): Promise<DeepHealth | undefined> {
@@ -112,7 +122,7 @@ describe("the deep health of a region", () => {
       "web: 0 of 2 replicas are ready.",
     ],
     [
-      "a service that nothing is known of",
+      "a service whose driver fails",
       () => {
         delete statuses.web;
       },
@@ -173,12 +183,12 @@ describe("the deep health of a region", () => {
     let answered = 0;
     for (let asked = 0; asked < 50; asked += 1) void check.answer().then(() => (answered += 1));
     await time.pass(100, () => answered === 50);
-    expect([answered, looks, disk.written.length]).toEqual([50, 1, 1]);
+    expect([answered, looks, disk.written.length]).toEqual([50, 2, 1]);
     for (let asked = 0; asked < 10; asked += 1) {
       await time.pass(250);
       await answer(check);
     }
-    expect(looks).toBe(11);
+    expect(looks).toBe(22);
     expect(disk.written.length).toBeLessThanOrEqual(4);
   });
 

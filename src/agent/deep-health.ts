@@ -20,9 +20,6 @@ export type DeepHealthPorts = {
   readonly clock: Clock;
   readonly disk: Disk;
   readonly tended: ReadonlyMap<string, Tended>;
-  /** Looks at every service here. */
-  readonly look: () => Promise<void>;
-  readonly statuses: () => readonly ServiceStatus[];
   readonly primaryOf: (group: GroupName) => RegionName | undefined;
   readonly mayWrite: (group: GroupName) => boolean;
   readonly hasRouter: () => boolean;
@@ -32,6 +29,7 @@ type Role = DeepHealth["roles"][string];
 
 const freshMs = 200;
 const lookWithinMs = 400;
+const statusDeadlineMs = 150;
 const diskEveryMs = 1_000;
 const fileName = "deep-health";
 
@@ -79,21 +77,22 @@ export class DeepHealthCheck {
   }
 
   async #look(): Promise<readonly HealthPart[]> {
-    const { system, region, clock, tended, look, statuses, mayWrite, hasRouter } = this.#ports;
+    const { system, region, clock, tended, mayWrite, hasRouter } = this.#ports;
     const startedMs = clock.nowMs();
     const late = clock.sleep(lookWithinMs).then((): "late" => "late");
-    const [looked, disk] = await Promise.all([
-      Promise.race([look().then((): "looked" => "looked"), late]).catch((): "late" => "late"),
+    const here = system.services.flatMap((service) => {
+      const one = tended.get(service.name);
+      return one === undefined ? [] : [{ service, ...one }];
+    });
+    // A look of its own: the statuses that are reported carry an instant before which none of them was measured.
+    const [disk, ...services] = await Promise.all([
       Promise.race([this.#diskPart(), late]),
-    ]);
-    const services = system.services
-      .filter((service) => tended.has(service.name))
-      .map((service): HealthPart => {
-        const status = looked === "late" ? undefined : statuses().find((one) => one.service === service.name);
-        const isDatabase = tended.get(service.name)?.database === true;
+      ...here.map(async ({ service, driver, database }): Promise<HealthPart> => {
+        const status = await Promise.race([driver.status(statusDeadlineMs), late]).catch((): "late" => "late");
         const role = service.group === undefined ? "unknown" : this.#roleIn(service.group);
-        return { part: "service", name: service.name, ...judge(service, isDatabase, role, status) };
-      });
+        return { part: "service", name: service.name, ...judge(service, database, role, status) };
+      }),
+    ]);
     const writes = system.groups
       .filter(({ name }) => this.#roleIn(name) === "primary")
       .map(({ name }): HealthPart => {
@@ -145,9 +144,9 @@ function judge(
   service: Service,
   isDatabase: boolean,
   role: Role,
-  status: ServiceStatus | undefined,
+  status: ServiceStatus | "late",
 ): { readonly ok: boolean; readonly says: string } {
-  if (status === undefined) return { ok: false, says: `It did not answer within ${lookWithinMs} ms.` };
+  if (status === "late") return { ok: false, says: `It did not answer within ${lookWithinMs} ms.` };
   if (isDatabase) {
     if (!status.running) return { ok: false, says: "It does not run." };
     const fits = role === "unknown" || status.role === role;
