@@ -37,7 +37,7 @@ services:
     type: azure/service-bus
     group: shop
     replication: { method: geo-replication }
-    settings: { tier: premium, sessions: true }
+    settings: { tier: premium, sessions: true, maxReplicationLagSeconds: 300 }
     cost: 100
     copies: [{ name: store, in: south, account: vault, every: 1d, transfer: 1h, keep: 30d, restore: { provision: 1h, rate: 100MiB/s, restart: 10m } }]
     in: { north: {}, south: {} }
@@ -127,7 +127,7 @@ const breaks: Readonly<Record<string, { readonly change: Change; readonly says: 
       ["azure/westeurope", "azure/brazilsouth"],
       ["azure/northeurope", "azure/southcentralus"],
       [
-        "type: azure/service-bus\n    group: shop\n    replication: { method: geo-replication }\n    settings: { tier: premium, sessions: true }",
+        "type: azure/service-bus\n    group: shop\n    replication: { method: geo-replication }\n    settings: { tier: premium, sessions: true, maxReplicationLagSeconds: 300 }",
         "type: azure/blob-storage\n    group: shop\n    replication: { method: geo-redundant }",
       ],
       [", residency: [NL, IE]", ""],
@@ -139,7 +139,7 @@ const breaks: Readonly<Record<string, { readonly change: Change; readonly says: 
     change: [
       ["azure/northeurope", "azure/swedencentral"],
       [
-        "type: azure/service-bus\n    group: shop\n    replication: { method: geo-replication }\n    settings: { tier: premium, sessions: true }",
+        "type: azure/service-bus\n    group: shop\n    replication: { method: geo-replication }\n    settings: { tier: premium, sessions: true, maxReplicationLagSeconds: 300 }",
         "type: azure/blob-storage\n    group: shop\n    replication: { method: geo-redundant }",
       ],
       ["trigger: { queue: queue }, ordered: true", "trigger: { queue: queue }"],
@@ -204,7 +204,7 @@ const breaks: Readonly<Record<string, { readonly change: Change; readonly says: 
   "cloud-tiering-on": {
     change: [
       [
-        "type: azure/service-bus\n    group: shop\n    replication: { method: geo-replication }\n    settings: { tier: premium, sessions: true }",
+        "type: azure/service-bus\n    group: shop\n    replication: { method: geo-replication }\n    settings: { tier: premium, sessions: true, maxReplicationLagSeconds: 300 }",
         "type: azure/file-sync\n    group: shop\n    settings: { cloudTiering: true }",
       ],
       ["trigger: { queue: queue }, ordered: true", "trigger: { queue: queue }"],
