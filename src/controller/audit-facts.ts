@@ -70,14 +70,17 @@ export function decisionFact(
   };
 }
 
+/** So much of a diagnosis's sentence shows that a reason speaks of it; the numbers in it come later. */
+const citedCharacters = 24;
+
 /** Changes when the reason does, not with the numbers in its sentence: once per change it is an entry. */
 export function reasonKey(decision: Decision, input: DecideInput): string {
-  const seen = input.diagnoses
-    .filter((one) => one.severity !== "ok" && one.severity !== "notice")
+  const cited = input.diagnoses
+    .filter((one) => decision.reason.includes(one.sentence.slice(0, citedCharacters)))
     .map((one) => `${one.name}/${one.region}/${one.service ?? ""}/${one.partner ?? ""}`);
-  const plan =
+  const to =
     decision.kind === "switch" ? decision.plan.to : decision.kind === "ask" ? (decision.question?.to ?? "") : "";
-  return [decision.kind, decision.rule, plan, ...seen.sort()].join("|");
+  return [decision.kind, decision.rule, to, ...cited.sort()].join("|");
 }
 
 function whenOf(rule: string): string {

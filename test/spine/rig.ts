@@ -7,6 +7,7 @@
 import { Agent } from "../../src/agent/agent.ts";
 import type { Tended } from "../../src/agent/caretaker.ts";
 import { Controller } from "../../src/controller/controller.ts";
+import type { TrailRow } from "../../src/core/audit/verify.ts";
 import { defaultLeaseConfig, type LeaseConfig, type Safeguards } from "../../src/core/lease/timing.ts";
 import type { RegionName, System } from "../../src/core/model/system.ts";
 import type { Point } from "../../src/executor/execute.ts";
@@ -317,6 +318,13 @@ export class Rig {
   }
 
   // ---- what a story sees ----
+
+  /** The audit trail of the group, as the store has it. */
+  async trail(): Promise<readonly TrailRow[]> {
+    const journal = await this.#store.journal(`timeline/${group}`);
+    if (journal.kind !== "rows") throw new Error(journal.why);
+    return journal.rows.map(({ seq, entry }) => ({ group, seq, text: JSON.stringify(entry) }));
+  }
 
   status(): GroupStatus {
     const [status] = this.controller?.status().groups ?? [];

@@ -135,13 +135,14 @@ function orderLines({ order }: Why, width: number, paint: Paint): readonly strin
 
 function runLines({ run }: Why, width: number, paint: Paint): readonly string[] {
   if (run === undefined) return [];
-  const took = run.endedAtMs === undefined ? "has not ended" : `ended after ${seconds(run.endedAtMs - run.beganAtMs)}`;
+  const took =
+    run.endedAtMs === undefined
+      ? `began ${timeOfDay(run.beganAtMs)} and has not ended`
+      : `ended after ${seconds(run.endedAtMs - run.beganAtMs)}: ${clean(run.reason)}`;
   const good = run.result === "done" || run.result === undefined;
   return [
     heading("What came of it", paint),
-    ...hang("  ", `${clean(run.id)} ${took}: ${clean(run.reason)}`, width).map((line) =>
-      good ? line : paint("warn", line),
-    ),
+    ...hang("  ", `${clean(run.id)} ${took}`, width).map((line) => (good ? line : paint("warn", line))),
   ];
 }
 
