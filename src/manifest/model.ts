@@ -13,6 +13,7 @@ import type {
   Trigger,
 } from "../core/model/system.ts";
 import { assessedOf, assumptionsOf, drillsOf } from "./assessed-model.ts";
+import { groupPolicyOf } from "./policy-model.ts";
 import type { Draft } from "./schema.ts";
 
 type Of<K extends "regions" | "groups" | "services" | "routes" | "jobs"> = Draft[K][string];
@@ -72,6 +73,7 @@ function groupOf(name: string, group: Of<"groups">, rpoMs: number): Group {
     maxDataLossMs: group.maxDataLoss ?? rpoMs,
     coolDownMs: group.coolDown,
     ...(group.drills === undefined ? {} : { drills: drillsOf(group.drills) }),
+    ...(group.policy === undefined ? {} : { policy: groupPolicyOf(group.policy) }),
   };
 }
 
@@ -127,6 +129,7 @@ function routeOf(name: string, route: Of<"routes">): Route {
     to: route.to,
     policy: route.policy,
     ttlMs: route.ttl,
+    ...(route.ttlFloor === undefined ? {} : { ttlFloorMs: route.ttlFloor }),
     whenAllDown: route.whenAllDown,
     ...(route.through === undefined ? {} : { through: route.through }),
     ...(route.stubborn === undefined ? {} : { stubbornShare: route.stubborn }),

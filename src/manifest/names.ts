@@ -6,6 +6,7 @@ import { assessedNameFindings } from "./assessed-names.ts";
 import { type Declared, eachOnce, makeKnown } from "./known.ts";
 import { callTargetOf } from "./model.ts";
 import type { Nearest } from "./nearest.ts";
+import { policyFindings } from "./policy-model.ts";
 import { error, errorOnKey, type Finding, type Path } from "./problem.ts";
 import { typeFindings } from "./type-check.ts";
 
@@ -31,6 +32,8 @@ export function nameFindings(system: System, declared: Declared, nearest: Neares
       }
     }
   }
+
+  policyFindings(system, known, say);
 
   for (const service of system.services) {
     const path: Path = ["services", service.name];

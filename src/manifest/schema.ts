@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { accepted, assumptions, costs } from "./assessed-schema.ts";
 import { isRecurrence, isTimeZone } from "./cron.ts";
+import { policy } from "./policy-schema.ts";
 import { service } from "./service-schema.ts";
 import {
   address,
@@ -109,6 +110,7 @@ const group = z.strictObject(
       )
       .exactOptional()
       .describe("What has been tried already."),
+    policy: policy.exactOptional(),
   },
   "mapping",
 );
@@ -121,6 +123,9 @@ const route = z.strictObject(
       .prefault("priority")
       .describe("Which origin a user gets."),
     ttl: between(0, 604_800_000).prefault("30s").describe("So long users may remember an answer."),
+    ttlFloor: between(0, 604_800_000)
+      .exactOptional()
+      .describe("The ttl while the primary is in doubt, if that is shorter. Default: 5s."),
     whenAllDown: z
       .enum(["keep-last", "open", "closed"], "choice")
       .prefault("keep-last")

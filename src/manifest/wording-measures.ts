@@ -93,6 +93,12 @@ export const measureWording: Readonly<Record<string, Row>> = {
       `A number from 0 to a million was expected here, and this is ${shown(value)}.`,
       "Write how many times a year, such as `1` or `0.2`.",
     ),
+  limit: (value) =>
+    words(
+      typeof value === "number" ? "out-of-range" : "wrong-type",
+      `A whole number from 1 to about 60 was expected here, and this is ${shown(value)}.`,
+      "Write it like `3`.",
+    ),
   drills: (value) =>
     words(
       "wrong-type",
