@@ -167,6 +167,13 @@ export async function act(stage: Stage, step: StoryStep): Promise<void> {
       );
     case "say-yes":
       return sayYes(stage);
+    case "maintain": {
+      const region = names[step.who];
+      const sentence = step.out ? `Somebody takes ${region} out` : `Somebody lets ${region} back in`;
+      return fault(region, sentence, async () => {
+        await ask(stage, { kind: "maintenance", group: lab.group.name, region, on: step.out, by: "lab" });
+      });
+    }
     case "await-seen": {
       const region = names[step.who];
       const seen = (): boolean =>
@@ -179,6 +186,10 @@ export async function act(stage: Stage, step: StoryStep): Promise<void> {
         "Waiting until a person is asked",
         step.withinMs,
         () => stage.notes.newest()?.decision.kind === "ask",
+      );
+    case "await-told":
+      return until(stage, "Waiting until it is told", step.withinMs, () =>
+        stage.notes.noted().decisions.some((one) => step.words.test(one.reason)),
       );
     case "await-epoch":
       return until(

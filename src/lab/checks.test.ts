@@ -6,6 +6,7 @@ import {
   checkAll,
   epochGrew,
   fencedByReceipt,
+  lossShown,
   nothingLost,
   oneOrderWins,
   reasoned,
@@ -39,7 +40,7 @@ const sight = (part: Partial<Sight>): Sight => ({
   report: regionLoss,
   names: { primary: "north", target: "south", controller: "watch" },
   events: [],
-  noted: { diagnoses: [], decisions: [], traffic: ["north"], epochs: [2] },
+  noted: { diagnoses: [], decisions: [], traffic: ["north"], epochs: [2], lossBoundMs: 0 },
   entries: [],
   epochBefore: 2,
   struckAt: 10_000,
@@ -61,6 +62,7 @@ test("a diagnosis counts only of its own region, and as evident only above its t
       decisions: [],
       traffic: [],
       epochs: [],
+      lossBoundMs: 0,
     },
   });
   expect(holds(degraded, of("north", evidence))).toBe(true);
@@ -82,6 +84,7 @@ test("a reason is looked for among decisions, a question among those that ask", 
     ],
     traffic: [],
     epochs: [],
+    lossBoundMs: 0,
   };
   expect(holds(reasoned(/flap/, "why"), { noted })).toBe(true);
   expect(holds(reasoned(/budget/, "why"), { noted })).toBe(false);
@@ -110,8 +113,18 @@ test("traffic that was led elsewhere, or acknowledged under another epoch, did n
   expect(holds(trafficStayed, { entries: [entry({ endedAt: 11_000 })] })).toBe(true);
   expect(holds(trafficStayed, { entries: [entry({ endedAt: 11_000, epoch: 3 })] })).toBe(false);
   expect(
-    holds(trafficStayed, { noted: { diagnoses: [], decisions: [], traffic: ["north", "south"], epochs: [] } }),
+    holds(trafficStayed, {
+      noted: { diagnoses: [], decisions: [], traffic: ["north", "south"], epochs: [], lossBoundMs: 0 },
+    }),
   ).toBe(false);
+});
+
+test("a loss that grows is shown to grow", () => {
+  const shown = (lossBoundMs: number) => ({
+    noted: { diagnoses: [], decisions: [], traffic: [], epochs: [], lossBoundMs },
+  });
+  expect(holds(lossShown(10_000), shown(12_000))).toBe(true);
+  expect(holds(lossShown(10_000), shown(2_300))).toBe(false);
 });
 
 test("the promotion comes after the old side's receipt", () => {

@@ -206,6 +206,15 @@ const choiceSaid: Check = {
       : `the reason of the failover does not say why it went where it went: ${report.reason}`,
 };
 
+/** What a failover would lose is shown while it grows. */
+export function lossShown(ms: number): Check {
+  return {
+    what: `what a failover would lose is shown to grow to ${ms / 1_000} s and more`,
+    fails: ({ noted }) =>
+      noted.lossBoundMs >= ms ? undefined : `the most that was shown is ${Math.round(noted.lossBoundMs / 100) / 10} s`,
+  };
+}
+
 /** However the story ends, it ends with users who write. */
 const usersServed: Check = {
   what: "users write at the end",

@@ -144,10 +144,15 @@ function verdictOf(report: LabReport): number {
     wrongEnd ||
     report.twoWriters ||
     report.duplicated > 0 ||
-    !report.objectives.met ||
+    (!report.objectives.met && !onlyTheAcceptedLoss(report)) ||
     (lossless && report.lost > 0) ||
     (report.home?.lost ?? 0) > 0;
   return broken ? 1 : 0;
+}
+
+/** Nothing was missed but the RPO, by a loss that a person had said yes to. */
+function onlyTheAcceptedLoss(report: LabReport): boolean {
+  return report.lossAccepted === true && report.rtoMs <= report.objectives.rtoMs;
 }
 
 export async function runLabUp(flags: Pick<LabFlags, "file" | "mode" | "regions" | "json" | "dir">): Promise<number> {

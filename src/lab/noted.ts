@@ -23,6 +23,8 @@ export type Noted = {
   readonly traffic: readonly string[];
   /** Epochs of the record. */
   readonly epochs: readonly number[];
+  /** The most that a failover could have lost at any moment, as it was shown; 0 where nothing was. */
+  readonly lossBoundMs: number;
 };
 
 export type Notes = {
@@ -42,6 +44,7 @@ export function takeNotes(control: Control, group: string): Notes {
   const decisions = new Map<string, { readonly kind: string; readonly reason: string }>();
   const traffic = new Set<string>();
   const epochs = new Set<number>();
+  let lossBoundMs = 0;
   const stop = new AbortController();
   let newest: GroupStatus | undefined;
 
@@ -61,6 +64,7 @@ export function takeNotes(control: Control, group: string): Notes {
     if (decisions.has(key) || decisions.size < decisionsMax) decisions.set(key, { kind, reason });
     if (status.traffic !== undefined) traffic.add(status.traffic.primary);
     epochs.add(status.epoch);
+    lossBoundMs = Math.max(lossBoundMs, ...status.links.map((link) => link.lossBoundMs ?? 0));
   };
 
   const running = (async () => {
@@ -77,6 +81,7 @@ export function takeNotes(control: Control, group: string): Notes {
       decisions: [...decisions.values()],
       traffic: [...traffic],
       epochs: [...epochs],
+      lossBoundMs,
     }),
     newest: () => newest,
     async stop() {

@@ -100,7 +100,9 @@ export async function playRound(options: RoundOptions): Promise<LabReport> {
       story.checks,
       lab.group.primary.length - 1,
     );
-    return withVerdict({ ...report, expected: story.expects, checks }, story, {
+    const accepted = stage.answers.some((one) => one.asked === "approve" && one.accepted);
+    const told = { ...report, expected: story.expects, checks, ...(accepted ? { lossAccepted: true } : {}) };
+    return withVerdict(told, story, {
       primary,
       serving,
       wentHome: homeAt !== undefined,
@@ -156,7 +158,7 @@ const nobody: Users = {
 };
 
 const unheard: Stage["notes"] = {
-  noted: () => ({ diagnoses: [], decisions: [], traffic: [], epochs: [] }),
+  noted: () => ({ diagnoses: [], decisions: [], traffic: [], epochs: [], lossBoundMs: 0 }),
   newest: () => undefined,
   stop: async () => {},
 };

@@ -46,9 +46,13 @@ export type StoryStep =
   | { readonly do: "ask-both"; readonly to: Role }
   /** Says yes if it is asked now. */
   | { readonly do: "say-yes" }
+  /** Takes a standby out, or lets it back in. */
+  | { readonly do: "maintain"; readonly who: Role; readonly out: boolean }
   // ---- waiting; what is not seen in time is told by the checks
   | { readonly do: "await-seen"; readonly names: readonly string[]; readonly who: Role; readonly withinMs: number }
   | { readonly do: "await-asked"; readonly withinMs: number }
+  /** Until a decision says so. */
+  | { readonly do: "await-told"; readonly words: RegExp; readonly withinMs: number }
   /** Until users are acknowledged under a new primary. */
   | { readonly do: "await-successor"; readonly withinMs: number }
   /** Until users are acknowledged under a new epoch, wherever. Goes on when it takes longer. */

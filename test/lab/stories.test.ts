@@ -2,11 +2,17 @@
 // two writers, nothing lost where nothing may be, the primary where it belongs. How long it took is a figure in the report, not a test.
 
 import { expect, test } from "vitest";
+import { endedWrong, type LabReport } from "../../src/core/model/lab-report.ts";
 import { tell } from "./tell.ts";
 
 /** While nobody answers, the load client holds writes back at its own bound and says so; that is no fault. */
 function unexpected(notes: readonly string[]): readonly string[] {
   return notes.filter((note) => !note.includes("withheld"));
+}
+
+/** What the story had to show and did not, each as a sentence. */
+function wrong(report: LabReport): readonly string[] {
+  return report.notes.filter((note) => note.startsWith(endedWrong));
 }
 
 test("region-loss: users write again elsewhere, and the switch home loses nothing", async () => {
@@ -57,6 +63,51 @@ test("switchover: nothing lost, nothing refused", async () => {
     unknown: 0,
     home: { lost: 0 },
   });
+  expect(code).toBe(0);
+});
+
+test("database-loss: back in place, or elsewhere by the living agent's receipt", async () => {
+  const { code, report } = await tell("database-loss", "--once");
+  expect(wrong(report)).toEqual([]);
+  const [restarted, looped] = report.rounds?.each ?? [];
+  expect(restarted).toMatchObject({ story: "database-restart", twoWriters: false, duplicated: 0 });
+  expect(looped).toMatchObject({
+    story: "database-crash-loop",
+    twoWriters: false,
+    duplicated: 0,
+    decision: "failover",
+    diagnosis: "database-down",
+  });
+  expect(code).toBe(0);
+});
+
+test("by-hand: a promotion that nobody ordered is noticed, and no user is sent there", async () => {
+  const { code, report } = await tell("by-hand", "--once");
+  expect(wrong(report)).toEqual([]);
+  expect(report).toMatchObject({ twoWriters: false, lost: 0, steps: [], diagnosis: "promoted-by-hand" });
+  expect(code).toBe(0);
+});
+
+test("standby-loss in sync mode: writes wait until a person takes the standby out, under a new epoch", async () => {
+  const { code, report } = await tell("standby-loss", "--mode", "sync", "--once");
+  expect(wrong(report)).toEqual([]);
+  expect(report).toMatchObject({ mode: "sync", twoWriters: false, duplicated: 0, lost: 0 });
+  expect(code).toBe(0);
+});
+
+test("brown-out: one failure in five is diagnosed, with what the diagnosis rests on", async () => {
+  const { code, report } = await tell("brown-out", "--once");
+  expect(wrong(report)).toEqual([]);
+  expect(report).toMatchObject({ twoWriters: false, duplicated: 0, lost: 0 });
+  expect(report.evidence?.vantages.length).toBeGreaterThan(0);
+  expect(report.evidence?.statistic).toBeGreaterThanOrEqual(report.evidence?.threshold ?? Number.POSITIVE_INFINITY);
+  expect(code).toBe(0);
+});
+
+test("flapping: a region that comes and goes is not left, and it is said why", async () => {
+  const { code, report } = await tell("flapping", "--once");
+  expect(wrong(report)).toEqual([]);
+  expect(report).toMatchObject({ twoWriters: false, duplicated: 0, lost: 0, steps: [] });
   expect(code).toBe(0);
 });
 

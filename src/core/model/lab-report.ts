@@ -34,6 +34,8 @@ export type LabReport = {
   readonly reason: string;
   /** What this story must show, in words; and each thing that was looked for, with what was found where it does not hold. */
   readonly expected?: string;
+  /** A person said yes to a loss that was named beforehand, so that the RPO objective is no promise of this story any more. */
+  readonly lossAccepted?: boolean;
   readonly checks?: readonly { readonly what: string; readonly held: boolean; readonly found: string }[];
   readonly steps: readonly ReportStep[];
   readonly home?: { readonly writeGapMs: number; readonly lost: number };

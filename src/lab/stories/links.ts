@@ -1,6 +1,6 @@
 // Stories of links and stores, where everybody lives and no one can be sure of it; and of services that answer badly.
 
-import { nothingLost, reasoned, said, trafficStayed, usersMet } from "../checks.ts";
+import { lossShown, nothingLost, reasoned, said, trafficStayed, usersMet } from "../checks.ts";
 import type { Story } from "../story.ts";
 import { settleMs } from "./times.ts";
 
@@ -43,7 +43,11 @@ export const linkStories: readonly Story[] = [
       { do: "go-on", ms: settleMs },
     ],
     after: [],
-    checks: [nothingLost],
+    checks: [said(["replication-stalled"], "target"), lossShown(12_000), nothingLost],
+    sync: {
+      expects: "no failover; writes wait for the standby that cannot confirm them, and nothing is lost",
+      checks: [nothingLost],
+    },
   },
   {
     name: "loss",

@@ -25,7 +25,7 @@ export const orderStories: readonly Story[] = [
     expected: "moves",
     steps: [
       { do: "ask-both", to: "target" },
-      { do: "await-successor", withinMs: successorWithinMs },
+      { do: "await-epoch", withinMs: 20_000 },
       { do: "go-on", ms: settleMs },
     ],
     after: [],

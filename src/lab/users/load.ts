@@ -3,12 +3,14 @@
 // router that last answered; after the total bound it gives the write up as unknown, and only if every answer was a clear no, as refused.
 //
 // At most `inFlightMax` writes are under way. What the schedule asks for above that is withheld and counted, so that an outage is not
-// made longer by the client's own storm of retries on a machine that has two cores for everything.
+// made longer by the client's own storm of retries on a machine that has two cores for everything. For the same reason attempts are
+// paced while nobody answers: a hundred writes that all try again every 300 ms would keep a system down that is just coming back.
 
 import { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Attempt, attempt, type Write } from "./attempt.ts";
 import { type LedgerEntry, type LedgerWriter, nowMs } from "./ledger.ts";
+import { makePace } from "./pace.ts";
 
 export type Router = { readonly name: string; readonly url: string };
 
@@ -66,6 +68,7 @@ export function makeLoad(
   const agents = options.routers.map(
     () => new Agent({ keepAlive: true, maxSockets: options.inFlightMax, scheduling: "fifo" }),
   );
+  const pace = makePace(options.attemptMs);
   let preferred = 0;
   const state: LoadState = { ...nothingSent };
 
@@ -77,6 +80,8 @@ export function makeLoad(
     let index = preferred;
     let last: Attempt | undefined;
     while (last?.kind !== "acknowledged" && nowMs() + options.attemptMs <= giveUpAt) {
+      await pace.turn();
+      if (nowMs() + options.attemptMs > giveUpAt && attempts > 0) break;
       attempts++;
       const router = options.routers[index] as Router;
       last = await attempt(
@@ -84,6 +89,7 @@ export function makeLoad(
         write,
         options.attemptMs,
       );
+      pace.learn(last);
       if (last.kind === "acknowledged") break;
       if (last.kind === "unknown") allRefused = false;
       const next = (index + 1) % options.routers.length;

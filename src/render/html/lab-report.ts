@@ -2,7 +2,7 @@
 // why, what was lost, and how do we know. Every word from outside passes `clean`, and the templates escape it.
 
 import type { LabReport, ReportStep } from "../../core/model/lab-report.ts";
-import { decisionWords, figuresOf, lossWords, notesOf, phaseShares } from "../lab/account.ts";
+import { decisionWords, expectationWords, figuresOf, lossWords, notesOf, phaseShares } from "../lab/account.ts";
 import { type Act, type Chronicle, chronicleOf, type Entry, type EntryKind, usersLane } from "../lab/chronicle.ts";
 import { moved, placesOf } from "../lab/report.ts";
 import { type Verdict, verdictOf } from "../lab/verdict.ts";
@@ -47,6 +47,7 @@ function top(report: LabReport, verdict: Verdict): Markup {
 <p class="kicker"><span class="badge">${verdict.word}</span><span>${clean(report.system)}</span><span>story ${clean(report.story)}</span><span>${report.mode} replication</span><span>${instant(report.timeline.faultAt)}</span></p>
 <h1>${verdict.sentence}</h1>
 ${decided === "" ? undefined : html`<p class="reason">${decided}</p>`}
+${expectationWords(report).map((sentence) => html`<p class="reason">${sentence}</p>`)}
 </header>`;
 }
 

@@ -182,6 +182,27 @@ export function decisionWords(report: LabReport): string {
   return moves ? `Decided: ${clean(report.decision)}. ${capital(reason)}.` : `${capital(reason)}.`;
 }
 
+/** What the diagnosis rests on, and what the story had to show; nothing where the report does not say. */
+export function expectationWords(report: LabReport): readonly string[] {
+  const { evidence, expected, checks = [] } = report;
+  const said: string[] = [];
+  if (evidence !== undefined && evidence.vantages.length > 0) {
+    said.push(
+      `The diagnosis ${clean(report.diagnosis)} rests on a statistic of ${short(evidence.statistic)} against a threshold of ${short(evidence.threshold)}, at ${evidence.vantages.map(clean).join(", ")}.`,
+    );
+  }
+  if (expected !== undefined) {
+    const missing = checks.filter((check) => !check.held).length;
+    const looked = `of ${counted(checks.length, "thing")} that had to be so, ${missing === 0 ? "each was" : `${count(missing)} ${missing === 1 ? "was" : "were"} not`}`;
+    said.push(`Expected: ${clean(expected)}; ${looked}.`);
+  }
+  return said;
+}
+
+function short(value: number): string {
+  return Number.isInteger(value) ? count(value) : value.toFixed(1);
+}
+
 const phaseNames = {
   detect: ["detect", "until the fault was known"],
   decide: ["decide", "until it was decided what to do"],

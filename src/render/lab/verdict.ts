@@ -37,7 +37,8 @@ export function verdictOf(report: LabReport): Verdict {
     );
   }
   if (twice > 0 || astray > 0) return broken("crash not survived", told(report));
-  if (!report.objectives.met) {
+  const accepted = report.lossAccepted === true && report.rtoMs <= report.objectives.rtoMs;
+  if (!report.objectives.met && !accepted) {
     const { rtoMs, rpoMs } = report.objectives;
     const late = report.rtoMs > rtoMs ? [`users waited ${seconds(report.rtoMs)}, ${limit(rtoMs)} was promised`] : [];
     const gone =

@@ -1,7 +1,7 @@
 // What a story measured, on a terminal: one sentence that says what happened, then the figures, then what was done and when.
 
 import type { LabReport } from "../../core/model/lab-report.ts";
-import { decisionWords, figuresOf, lossWords, notesOf, phaseShares } from "../lab/account.ts";
+import { decisionWords, expectationWords, figuresOf, lossWords, notesOf, phaseShares } from "../lab/account.ts";
 import { verdictOf } from "../lab/verdict.ts";
 import { clean, count, counted, millis, seconds } from "../words.ts";
 import {
@@ -162,7 +162,7 @@ function crashes(report: LabReport, width: number, paint: Paint): readonly strin
 }
 
 function words(report: LabReport, width: number, paint: Paint): readonly string[] {
-  const said = [...lossWords(report), ...notesOf(report).map((note) => `Note: ${note}.`)];
+  const said = [...expectationWords(report), ...lossWords(report), ...notesOf(report).map((note) => `Note: ${note}.`)];
   const decided = decisionWords(report);
   return [
     heading("In words", paint),
