@@ -1,6 +1,6 @@
 // The commands with which people ask a running system and tell it what to do. They find a controller by the manifest, or by --url.
 
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 
 type Flags = { readonly file: string; readonly url?: string; readonly tokenFile: string; readonly json?: boolean };
 
@@ -64,8 +64,25 @@ export function addPeopleCommands(program: Command): void {
     .option("--accept-loss", "even if more may be lost than the manifest allows")
     .action(tell("failover"));
   order("failback", "switch a group home, to the region its manifest prefers").action(tell("failback"));
-  order("approve", "yes to the open question of a group").action(tell("approve"));
-  order("deny", "no to the open question of a group").action(tell("deny"));
+  const answer = (kind: "approve" | "deny", description: string): void => {
+    order(kind, description)
+      .option("--question <number>", "only if it is still this question that is open", whole)
+      .action(async (group: string, flags: Flags & { question?: number }) => {
+        const { tellController } = await import("./tell.ts");
+        const question = flags.question === undefined ? {} : { question: flags.question };
+        process.exitCode = await tellController(flags, { kind, group, ...question });
+      });
+  };
+  answer("approve", "yes to the open question of a group");
+  answer("deny", "no to the open question of a group");
+  order("maintenance", "take a standby out, so that nothing waits for it or moves to it; --end brings it back")
+    .requiredOption("--region <region>", "the standby")
+    .option("--end", "it is back")
+    .action(async (group: string, flags: Flags & { region: string; end?: boolean }) => {
+      const { tellController } = await import("./tell.ts");
+      const { region, end } = flags;
+      process.exitCode = await tellController(flags, { kind: "maintenance", group, region, on: end !== true });
+    });
   order("pause", "automation off for a group; it is still watched").action(tell("pause"));
   order("unpause", "automation on again").action(tell("unpause"));
   reaching(
@@ -83,7 +100,7 @@ export function addPeopleCommands(program: Command): void {
   });
 }
 
-/** Of the audit trail itself; they read a state folder or a file, and need no controller and no token. */
+/** Of the audit trail itself. The check reads a state folder or a file, and needs no controller and no token. */
 function addAuditCommands(program: Command): void {
   const audit = program.command("audit").description("the audit trail: is it as it was written, and a copy of it");
   audit
@@ -97,13 +114,11 @@ function addAuditCommands(program: Command): void {
       const { verifyAudit } = await import("./audit.ts");
       process.exitCode = verifyAudit(flags);
     });
-  audit
-    .command("export")
-    .description("write the audit trail as JSON lines; each line is what is hashed")
-    .requiredOption("--state <folder>", "a controller's state folder; the controller may be running")
+  reaching(audit.command("export").description("write the audit trail as JSON lines; each line is what is hashed"))
+    .option("--state <folder>", "read a controller's state folder instead of asking it; it may be running")
     .requiredOption("-o, --out <file>", "file to write, which must not exist yet (- for standard output)")
     .action(async (flags) => {
       const { exportAudit } = await import("./audit.ts");
-      process.exitCode = exportAudit(flags);
+      process.exitCode = await exportAudit(flags);
     });
 }

@@ -11,6 +11,7 @@ import { makeNotifier } from "../drivers/notify/notify.ts";
 import { openSqliteStore } from "../drivers/sqlite/store.ts";
 import { wireVersion } from "../wire/version.ts";
 import { hostAndPort, makeContext, type PlaceFlags, Refusal, sayReady } from "./context.ts";
+import { placesOf } from "./places.ts";
 
 export type ServeFlags = PlaceFlags;
 
@@ -51,6 +52,7 @@ export async function serve(file: string, flags: ServeFlags): Promise<number> {
     fingerprint: context.fingerprint,
     lease: context.lease,
     methods: methodSteps,
+    places: placesOf(system),
     // Whoever waits for another's lease to run out must not count a wall clock that was set forward.
     clock: makeWaitingClock(),
     store,
@@ -84,6 +86,7 @@ export async function serve(file: string, flags: ServeFlags): Promise<number> {
       status: async () => controller.status(),
       command: (request) => controller.command(request),
       history: (request) => controller.history(request),
+      trail: (request) => controller.trail(request),
       why: (request) => controller.why(request),
     },
   });

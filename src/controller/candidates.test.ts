@@ -76,7 +76,7 @@ describe("a region as a candidate", () => {
       hasStreamed: true,
       lagBytes: 2_000,
       caughtUpAtMs: 99_700,
-      capacity: 1,
+      capacity: 0.25,
     });
   });
 
@@ -100,7 +100,7 @@ describe("a region as a candidate", () => {
   });
 
   test("is barred, and near or far, as the catalog says", () => {
-    const places = { south: { barredWhy: "south lies in SE, and only NO is allowed", latencyMs: 12 } };
+    const places = { south: { barredWhy: "south lies in SE, and only NO is allowed", roundTripMs: { north: 12 } } };
     expect(candidateOf({ ...viewOf({}), places }, "south")).toMatchObject({
       barredWhy: "south lies in SE, and only NO is allowed",
       latencyMs: 12,

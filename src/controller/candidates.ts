@@ -32,8 +32,10 @@ export type View = {
   readonly places?: Places;
 };
 
-/** Whether a group's data may be served from a region, and how far it is from the preferred one. The catalog knows; app asks it. */
-export type Places = Readonly<Record<RegionName, { readonly barredWhy?: string; readonly latencyMs?: number }>>;
+/** Whether data may be served from a region, and how far it is from the others. The catalog knows; app asks it. */
+export type Places = Readonly<
+  Record<RegionName, { readonly barredWhy?: string; readonly roundTripMs?: Readonly<Record<RegionName, number>> }>
+>;
 
 /** What the decider goes by besides the view. */
 export type DecideFacts = {
@@ -93,13 +95,15 @@ export function candidateOf(view: View, region: RegionName): Candidate {
     });
   const capacity = capacityIn(view, services, region);
   const place = places?.[region];
+  // Users are nearest to where the manifest would have them served.
+  const latencyMs = place?.roundTripMs?.[group.primary[0] ?? ""];
   const base = {
     region,
     agentReachable: isHeard(watchConfig, watch, region, nowMs),
     readyServices,
     ...(capacity === undefined ? {} : { capacity }),
-    ...(place?.barredWhy === undefined ? {} : { barredWhy: place.barredWhy }),
-    ...(place?.latencyMs === undefined ? {} : { latencyMs: place.latencyMs }),
+    ...(place?.barredWhy === undefined || databases.length === 0 ? {} : { barredWhy: place.barredWhy }),
+    ...(latencyMs === undefined ? {} : { latencyMs }),
   };
   // A region without a copy of every database cannot be judged, and so is not promoted.
   if (copies.length === 0) return base;

@@ -25,6 +25,8 @@ import type {
   ReportAnswer,
   SystemStatus,
   TimelineEvent,
+  TrailPart,
+  TrailQuestion,
   WhyQuestion,
   WhyReport,
 } from "../wire/people.ts";
@@ -53,6 +55,8 @@ export type ControllerPorts = {
 const turnEveryMs = 40;
 const systemKey = "system";
 const troubleMax = 32;
+/** Of one part of an audit trail: less than a caller takes in one answer. */
+const trailCharactersMax = 1_000_000;
 
 export class Controller {
   readonly #ports: ControllerPorts;
@@ -232,6 +236,22 @@ export class Controller {
         .sort((a, b) => a.atMs - b.atMs),
       runs: runs.flat().filter((run) => (run.endedAt ?? Number.MAX_SAFE_INTEGER) >= request.sinceMs),
     };
+  }
+
+  /** A part of one group's audit trail, as the store has it. */
+  async trail({ group, afterSeq, max }: TrailQuestion): Promise<TrailPart> {
+    const groups = [...this.#groups.keys()];
+    const rows = await this.#groups.get(group)?.timeline.rows(afterSeq, max);
+    if (rows === undefined) return { version: 1, groups, read: !groups.includes(group), rows: [] };
+    const texts: { seq: number; text: string }[] = [];
+    let characters = 0;
+    for (const { seq, entry } of rows) {
+      const text = JSON.stringify(entry);
+      characters += text.length;
+      if (characters > trailCharactersMax && texts.length > 0) break;
+      texts.push({ seq, text });
+    }
+    return { version: 1, groups, read: true, rows: texts };
   }
 
   /** Why did it, or did it not, act? From the audit trail. */

@@ -518,17 +518,21 @@ export class GroupControl {
   async why({ atMs, last }: { readonly [K in "atMs" | "last"]: WhyQuestion[K] | undefined }): Promise<Why> {
     const { group } = this.#ports;
     const query = { ...(atMs === undefined ? {} : { atMs }), ...(last === undefined ? {} : { last }) };
-    const newest = whyOf(group.name, this.timeline.newest(), query);
     const { head } = this.timeline;
     const trail = head === undefined ? {} : { trail: { ...head } };
-    if (newest.decision !== undefined) return { ...newest, ...trail };
-    const all = await this.timeline.all();
-    if (all !== undefined) return { ...whyOf(group.name, all, query), ...trail };
-    return {
-      ...newest,
-      ...trail,
-      sentence: `${newest.sentence}; older entries are in the store, which does not answer now`,
-    };
+    let events = this.timeline.newest();
+    let why = whyOf(group.name, events, query);
+    if (why.decision !== undefined) return { ...why, ...trail };
+    for await (const older of this.timeline.older()) {
+      if (older === undefined) {
+        const sentence = `${why.sentence}; older entries are in the store, which does not answer now`;
+        return { ...why, ...trail, sentence };
+      }
+      events = [...older, ...events];
+      why = whyOf(group.name, events, query);
+      if (why.decision !== undefined) break;
+    }
+    return { ...why, ...trail };
   }
 
   runs(max: number): Promise<readonly RunReport[]> {

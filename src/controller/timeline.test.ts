@@ -160,8 +160,8 @@ describe("the timeline", () => {
     await time.pass(1);
     const lying: Store = {
       ...store,
-      journal: async (run, newest) => {
-        const read = await store.journal(run, newest);
+      journal: async (run, part) => {
+        const read = await store.journal(run, part);
         if (read.kind !== "rows") return read;
         const rows = read.rows.map((row) =>
           row.seq === 3 ? { ...row, entry: { ...(row.entry as AuditEntry), sentence: "never" } } : row,

@@ -16,6 +16,9 @@ import type { JournalRow, Store } from "../ports/store.ts";
 const memoryMax = 3_000;
 /** Entries that wait for the store. While it is away the oldest waiting ones stay, for they explain what began it. */
 const waitingMax = 1_000;
+/** Rows in one read of an older part, and such parts for one question. */
+const pageMax = 500;
+const pagesMax = 200;
 /** Numbers that others have taken, tried in one go; the next call goes on from there. */
 const conflictsMax = 50;
 
@@ -67,7 +70,7 @@ export class Timeline {
   }
 
   async #read(): Promise<boolean> {
-    const journal = await this.#store.journal(this.#run, memoryMax);
+    const journal = await this.#store.journal(this.#run, { newest: memoryMax });
     if (journal.kind === "failed") {
       if (journal.retry !== "never") return false;
       this.#trouble = `the audit trail of ${this.#group} cannot be read (${journal.why}): \`leeward audit verify\` names the entry`;
@@ -137,12 +140,26 @@ export class Timeline {
     return this.#events;
   }
 
-  /** Everything there is, read from the store where memory does not hold it all; `undefined`: the store does not give it. */
-  async all(): Promise<readonly AuditEvent[] | undefined> {
-    if (this.#events.length < memoryMax) return this.#events;
-    const journal = await this.#store.journal(this.#run);
-    if (journal.kind === "failed") return undefined;
-    return [...journal.rows.flatMap((row) => eventIn(row.entry)), ...this.#waiting];
+  /**
+   * Rows as the store has them, at most `max`, after number `afterSeq`. In parts, because a long read would keep the leases waiting
+   * that go through the same store.
+   */
+  async rows(afterSeq: number, max: number): Promise<readonly JournalRow[] | undefined> {
+    const newest = Math.min(max, pageMax);
+    const journal = await this.#store.journal(this.#run, { newest, before: afterSeq + newest + 1 });
+    return journal.kind === "failed" ? undefined : journal.rows.filter((row) => row.seq > afterSeq).slice(0, newest);
+  }
+
+  /** What stands in the store before the oldest in memory, newest part first, until nobody asks any more or it fails. */
+  async *older(): AsyncGenerator<readonly AuditEvent[] | undefined> {
+    const oldest = this.#events.find((event) => "seq" in event) as AuditEntry | undefined;
+    let before = oldest?.seq ?? this.#tail?.seq ?? 1;
+    for (let page = 0; page < pagesMax && before > 1; page += 1) {
+      const rows = await this.rows(Math.max(0, before - 1 - pageMax), Math.min(pageMax, before - 1));
+      yield rows?.flatMap((row) => eventIn(row.entry));
+      if (rows === undefined) return;
+      before -= pageMax;
+    }
   }
 
   /** Writes what waits; gives up at the first failure, until called again. */
@@ -176,7 +193,7 @@ export class Timeline {
 
   /** Somebody's entry has this number: our own earlier try, whose answer was lost, or another controller's. */
   async #lookAt(ours: AuditEntry): Promise<boolean> {
-    const journal = await this.#store.journal(this.#run, memoryMax);
+    const journal = await this.#store.journal(this.#run, { newest: memoryMax });
     if (journal.kind === "failed") {
       if (journal.retry !== "never") return false;
       // Nobody can say where it ends: the next number is tried.
