@@ -266,7 +266,7 @@ test("no method leads from one partition of a provider into another, and a type 
 
 test("a region that is off until somebody enables it is asked for, on the side that has to be on", () => {
   const target: Requirement = { kind: "enabled", side: "target", ...because };
-  const off = "late is enabled for the account; it is a region that is off until somebody enables it";
+  const off = "late is enabled for the account (it is off until somebody enables it)";
   expect(ask(target, ["aws/one", "aws/late"], {}, "aws/thing")).toEqual({ verdict: "if", said: [off] });
   expect(ask(target, ["aws/late", "aws/one"], {}, "aws/thing").verdict).toBe("possible");
   expect(ask(target, ["aws/one"], {}, "aws/thing").verdict).toBe("possible");

@@ -86,7 +86,7 @@ const judges: { readonly [Kind in Requirement["kind"]]: Judge<Kind> } = {
       crossing,
       ({ at, region }) =>
         region?.optIn === true
-          ? open(`${nameOf(at)} is enabled for the account; it is a region that is off until somebody enables it`)
+          ? open(`${nameOf(at)} is enabled for the account (it is off until somebody enables it)`)
           : holds,
       () => holds,
     ),

@@ -192,8 +192,8 @@ function sourceLines({ title, url, asOf }: Source, width: number): readonly stri
 }
 
 function whereText(where: string): string {
-  if (where === "source-region") return "the region that is left";
-  if (where === "target-region") return "the region that takes over";
+  if (where === "source-region") return "the home region";
+  if (where === "target-region") return "the other region";
   return where === "global" ? "a global interface" : where;
 }
 
