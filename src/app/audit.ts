@@ -3,10 +3,12 @@
 
 import { writeFileSync } from "node:fs";
 import { exportText } from "../core/audit/export.ts";
-import { type TrailVerdict, verifyTrail } from "../core/audit/verify.ts";
+import { type TrailRow, type TrailVerdict, verifyTrail } from "../core/audit/verify.ts";
 import { auditText, breakSentence, headSentence } from "../render/text/audit.ts";
+import type { SystemStatus, TrailPart } from "../wire/people.ts";
 import { messageOf, Refusal } from "./context.ts";
-import { trailOf } from "./trail.ts";
+import { ask, type Reach } from "./tell.ts";
+import { type TrailSource, trailOf } from "./trail.ts";
 
 export type VerifyFlags = {
   readonly state?: string;
@@ -38,8 +40,11 @@ function jsonOf(verdict: TrailVerdict, where: string): unknown {
   };
 }
 
-export function exportAudit(flags: { readonly state?: string; readonly out: string }): number {
-  const { rows, where } = trailOf(flags);
+export type ExportFlags = Reach & { readonly state?: string; readonly out: string };
+
+/** From the controller, or from its state folder when that is given. */
+export async function exportAudit(flags: ExportFlags): Promise<number> {
+  const { rows, where } = flags.state === undefined ? await fromController(flags) : trailOf({ state: flags.state });
   const text = exportText(rows);
   if (flags.out === "-") process.stdout.write(text);
   else {
@@ -52,6 +57,29 @@ export function exportAudit(flags: { readonly state?: string; readonly out: stri
     }
   }
   const verdict = verifyTrail(rows);
-  process.stderr.write(`${rows.length} entries of ${where} exported.\n${auditText(verdict, where)}`);
+  const entries = `${rows.length.toLocaleString("en")} ${rows.length === 1 ? "entry" : "entries"}`;
+  process.stderr.write(`${entries} of ${where} exported.\n${auditText(verdict, where)}`);
   return verdict.unbroken ? 0 : 1;
+}
+
+const partMax = 500;
+
+async function fromController(flags: Reach): Promise<Pick<TrailSource, "rows" | "where">> {
+  const rows: TrailRow[] = [];
+  const { groups } = await ask<SystemStatus>(flags, "status", {});
+  for (const { group } of groups) {
+    for (let afterSeq = 0; ; ) {
+      const part = await ask<TrailPart>(flags, "trail", { group, afterSeq, max: partMax });
+      if (!part.read)
+        throw new Refusal(
+          "The controller's store does not answer now. Try again, or give its state folder with --state.",
+          3,
+        );
+      const last = part.rows.at(-1);
+      if (last === undefined) break;
+      rows.push(...part.rows.map(({ seq, text }) => ({ group, seq, text })));
+      afterSeq = last.seq;
+    }
+  }
+  return { rows, where: "the controller" };
 }

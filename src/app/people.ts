@@ -122,3 +122,9 @@ function addAuditCommands(program: Command): void {
       process.exitCode = await exportAudit(flags);
     });
 }
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("It must be a whole number from 1 up.");
+  return value;
+}

@@ -23,6 +23,9 @@ export type JournalRow = {
   readonly entry: unknown;
 };
 
+/** The newest so many; with `before`, of those whose number is lower than that. A long journal is read part by part. */
+export type JournalPart = { readonly newest: number; readonly before?: number };
+
 export interface Store {
   get(key: string): Promise<{ readonly kind: "value"; readonly at: Versioned<unknown> | undefined } | StoreFailure>;
   list(
@@ -40,10 +43,10 @@ export interface Store {
   ): Promise<{ readonly kind: "done" } | { readonly kind: "conflict"; readonly key: string } | StoreFailure>;
   /** Appends one entry to a run's journal as its number `seq`; durable on return. "conflict" when that number exists. */
   append(row: JournalRow): Promise<{ readonly kind: "done" } | { readonly kind: "conflict" } | StoreFailure>;
-  /** All entries, or the newest so many; oldest first. A store may give back more than it was asked for. */
+  /** All entries, or a part of them; oldest first. A store may give back more than it was asked for. */
   journal(
     run: string,
-    newest?: number,
+    part?: JournalPart,
   ): Promise<{ readonly kind: "rows"; readonly rows: readonly JournalRow[] } | StoreFailure>;
   close(): Promise<void>;
 }

@@ -265,6 +265,18 @@ export const peopleCalls = {
       runs: z.array(runReport),
     }),
   },
+  /** The audit trail as the store has it, part by part: the rows of one group after number `afterSeq`. */
+  trail: {
+    request: z.object({ group: name, afterSeq: z.number().int().min(0), max: z.number().int().min(1).max(500) }),
+    response: z.object({
+      version: z.literal(1),
+      /** Of the whole system; the rows are of the group that was asked for. */
+      groups: z.array(z.string()),
+      /** False: the store does not answer now. */
+      read: z.boolean(),
+      rows: z.array(z.object({ seq: z.number(), text: z.string() })),
+    }),
+  },
   why: {
     request: z.object({
       /** Every group when left out. */
@@ -284,6 +296,8 @@ export type GroupStatus = z.infer<typeof groupStatus>;
 export type PersonCommand = z.infer<typeof peopleCalls.command.request>;
 export type CommandAnswer = z.infer<typeof peopleCalls.command.response>;
 export type ReportAnswer = z.infer<typeof peopleCalls.history.response>;
+export type TrailQuestion = z.infer<typeof peopleCalls.trail.request>;
+export type TrailPart = z.infer<typeof peopleCalls.trail.response>;
 export type WhyReport = z.infer<typeof peopleCalls.why.response>;
 export type WhyQuestion = z.infer<typeof peopleCalls.why.request>;
 export type TimelineEvent = z.infer<typeof timelineEvent>;

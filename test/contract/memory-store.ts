@@ -78,11 +78,13 @@ export function makeMemoryStore(): MemoryStore {
       journals.set(run, [...rows, text]);
       return { kind: "done" };
     },
-    async journal(run, newest) {
+    async journal(run, part) {
       const failure = refusal(run);
       if (failure !== undefined) return failure;
       const rows = (journals.get(run) ?? []).map((text, index) => ({ run, seq: index + 1, entry: JSON.parse(text) }));
-      return { kind: "rows", rows: newest === undefined ? rows : rows.slice(-newest) };
+      if (part === undefined) return { kind: "rows", rows };
+      const end = Math.min(rows.length, (part.before ?? rows.length + 1) - 1);
+      return { kind: "rows", rows: rows.slice(Math.max(0, end - part.newest), Math.max(0, end)) };
     },
     async close() {
       closed = true;

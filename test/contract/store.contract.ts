@@ -81,12 +81,20 @@ export function storeContract(name: string, openEmpty: () => Promise<Store>): vo
     test("of a long journal the newest entries can be read alone, with their numbers", async () => {
       for (let seq = 1; seq <= 7; seq += 1)
         expect(await store.append({ run: "long", seq, entry: { seq } })).toEqual({ kind: "done" });
-      const newest = await store.journal("long", 3);
+      const newest = await store.journal("long", { newest: 3 });
       expect(newest.kind === "rows" && newest.rows.slice(-3)).toEqual(
         [5, 6, 7].map((seq) => ({ run: "long", seq, entry: { seq } })),
       );
-      expect(await store.journal("long", 100)).toEqual(await store.journal("long"));
-      expect(await store.journal("none", 3)).toEqual({ kind: "rows", rows: [] });
+      expect(await store.journal("long", { newest: 3, before: 6 })).toEqual({
+        kind: "rows",
+        rows: [3, 4, 5].map((seq) => ({ run: "long", seq, entry: { seq } })),
+      });
+      expect(await store.journal("long", { newest: 3, before: 1 })).toEqual({ kind: "rows", rows: [] });
+      expect(await store.journal("long", { newest: 3, before: 100 })).toEqual(
+        await store.journal("long", { newest: 3 }),
+      );
+      expect(await store.journal("long", { newest: 100 })).toEqual(await store.journal("long"));
+      expect(await store.journal("none", { newest: 3 })).toEqual({ kind: "rows", rows: [] });
     });
 
     test("of two that append the same entry one wins, and a gap is refused", async () => {

@@ -71,9 +71,8 @@ function databaseOn(db: DatabaseSync, file: string): Database {
     "INSERT INTO record (key, version, value, sum) VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET version = excluded.version, value = excluded.value, sum = excluded.sum",
   );
   const newest = db.prepare("SELECT seq, sum FROM journal WHERE run = ? ORDER BY seq DESC LIMIT 1");
-  const rows = db.prepare("SELECT seq, entry, sum FROM journal WHERE run = ? ORDER BY seq");
   const sumOf = db.prepare("SELECT sum FROM journal WHERE run = ? AND seq = ?");
-  const tail = db.prepare("SELECT seq, entry, sum FROM journal WHERE run = ?1 AND seq > ?2 ORDER BY seq");
+  const part = db.prepare("SELECT seq, entry, sum FROM journal WHERE run = ? AND seq > ? AND seq < ? ORDER BY seq");
   const add = db.prepare("INSERT INTO journal (run, seq, entry, sum) VALUES (?, ?, ?, ?)");
 
   const damaged = (what: string): StoreFailure => ({
@@ -81,6 +80,9 @@ function databaseOn(db: DatabaseSync, file: string): Database {
     retry: "never",
     why: `The store ${file} is damaged: ${what} does not match its checksum. ${mendOf(file)}`,
   });
+  /** The number after the last one that is asked for. */
+  const endOf = (run: string, before = Number.MAX_SAFE_INTEGER): number =>
+    Math.min(before, Number(newest.get(run)?.seq ?? 0) + 1);
   const movedOn = (expectations: readonly Expectation[]): string | undefined =>
     expectations.find(({ key, expect }) => Number(versionOf.get(key)?.version ?? 0) !== expect)?.key;
 
@@ -107,10 +109,10 @@ function databaseOn(db: DatabaseSync, file: string): Database {
         return records(many.all(job.prefix));
       case "journal": {
         const entries: { seq: number; text: string }[] = [];
-        const skipped =
-          job.newest === undefined ? 0 : Math.max(0, Number(newest.get(job.run)?.seq ?? 0) - Math.trunc(job.newest));
+        const end = job.part === undefined ? Number.MAX_SAFE_INTEGER : endOf(job.run, job.part.before);
+        const skipped = job.part === undefined ? 0 : Math.max(0, end - 1 - job.part.newest);
         let before = skipped === 0 ? "" : String(sumOf.get(job.run, skipped)?.sum ?? "");
-        for (const row of skipped === 0 ? rows.all(job.run) : tail.all(job.run, skipped)) {
+        for (const row of part.all(job.run, skipped, end)) {
           const text = String(row.entry);
           const seq = skipped + entries.length + 1;
           if (row.seq !== seq || journalSum(before, job.run, seq, text) !== row.sum)

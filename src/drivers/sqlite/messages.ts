@@ -1,6 +1,6 @@
 // What the store and its worker thread say to each other. Values travel as JSON text, so that neither side walks them twice.
 
-import type { StoreFailure } from "../../ports/store.ts";
+import type { JournalPart, StoreFailure } from "../../ports/store.ts";
 
 export type Expectation = { readonly key: string; readonly expect: number };
 
@@ -13,7 +13,7 @@ export type Job =
       readonly checks: readonly Expectation[];
     }
   | { readonly op: "append"; readonly run: string; readonly seq: number; readonly text: string }
-  | { readonly op: "journal"; readonly run: string; readonly newest?: number };
+  | { readonly op: "journal"; readonly run: string; readonly part?: JournalPart };
 
 export type Reply =
   | {

@@ -100,10 +100,11 @@ function storeOver(call: (job: Job) => Promise<Reply>, close: () => Promise<void
       if (reply.kind === "failed" || reply.kind === "done") return reply;
       return { kind: "conflict" };
     },
-    async journal(run, newest) {
-      const bad = badKey(run) ?? (newest === undefined ? undefined : badNumber(newest, 1));
+    async journal(run, part) {
+      const bad =
+        badKey(run) ?? (part === undefined ? undefined : (badNumber(part.newest, 1) ?? badNumber(part.before ?? 1, 1)));
       if (bad !== undefined) return bad;
-      const reply = await call({ op: "journal", run, ...(newest === undefined ? {} : { newest }) });
+      const reply = await call({ op: "journal", run, ...(part === undefined ? {} : { part }) });
       if (reply.kind === "failed") return reply;
       return {
         kind: "rows",
