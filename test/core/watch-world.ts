@@ -10,7 +10,7 @@ export const year = 31_557_600_000;
 
 /** A primary and a standby with a database and a web service; so many witnesses. */
 export function shopOf(witnesses = 1): System {
-  const names = ["north", "south", "watch", "west", "east", "far"].slice(0, 2 + witnesses);
+  const names = ["north", "south", "watch", "west", "east", "far", "deep"].slice(0, 2 + witnesses);
   return {
     version: 1,
     name: "shop",
@@ -61,6 +61,9 @@ export function shopOf(witnesses = 1): System {
 export type Weather = {
   readonly misses?: (vantage: RegionName, target: Target) => boolean;
   readonly controls?: (vantage: RegionName) => boolean;
+  readonly roundTripMs?: (vantage: RegionName, target: Target) => number;
+  /** What users' requests got through a router in that region, for each target that it led to. */
+  readonly requests?: (router: RegionName) => readonly (Target & { readonly ok: number; readonly failed: number })[];
   /** Places whose agents say nothing to the controller. */
   readonly silent?: readonly RegionName[];
   readonly reports?: (region: RegionName) => readonly ReportedService[];
@@ -124,16 +127,30 @@ export class World {
   }
 
   #sees(vantage: RegionName, weather: Weather): readonly Observation[] {
-    return this.config.targets
-      .filter((target) => target.region !== vantage)
-      .map(({ region, service }) => ({
+    const routed = (weather.requests?.(vantage) ?? []).map(
+      ({ region, service, ok, failed }): Observation => ({
         vantage,
         target: { region, service },
-        source: "probe",
-        ok: !(weather.misses?.(vantage, { region, service }) ?? false),
+        source: "router",
+        ok: ok > 0,
         controls: weather.controls?.(vantage) ?? true,
-        roundTripMs: 30,
-      }));
+        roundTripMs: 0,
+        counts: { ok, failed },
+      }),
+    );
+    const probed = this.config.targets
+      .filter((target) => target.region !== vantage)
+      .map(
+        ({ region, service }): Observation => ({
+          vantage,
+          target: { region, service },
+          source: "probe",
+          ok: !(weather.misses?.(vantage, { region, service }) ?? false),
+          controls: weather.controls?.(vantage) ?? true,
+          roundTripMs: weather.roundTripMs?.(vantage, { region, service }) ?? 30,
+        }),
+      );
+    return [...routed, ...probed];
   }
 
   #well(region: RegionName): readonly ReportedService[] {
@@ -153,6 +170,17 @@ export class World {
           },
         ];
   }
+}
+
+/** Repeatable chance. */
+export function chanceFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
 }
 
 /** Nobody reaches anything in that region, and nothing of it reports. */

@@ -160,7 +160,7 @@ export function takeSample(state: TargetState, rules: BeliefRules, sample: Sampl
   const level = levelFor(rules, seen.level);
   const failed = last === "miss";
   const probes = stepTrack(state.probes, cells, bank, level, { vantage: index, failed, nowMs });
-  const usual = seen.unwell || isSettled(probes.cells, bank, level, index);
+  const usual = seen.unwell || isSettled(probes.cells, bank, index);
   const learns = state.phase !== "up" ? "drop" : usual ? "learn" : "wait";
   const timed = takeLatency(state, rules, { ...sample, index }, settled(counted(seen, failed), learns), nowMs);
   return settle(
@@ -263,6 +263,9 @@ function afresh(state: TargetState, rules: BeliefRules, nowMs: number): TargetSt
 
 function settleWeak(state: TargetState, rules: BeliefRules, nowMs: number): TargetState {
   if (rules.banks === undefined) return state;
+  // Nothing to raise and nothing to end: all statistics stand at nothing, which is how it nearly always is.
+  const idle = ({ alarm, run }: Track): boolean => alarm === undefined && run.samples === 0;
+  if (idle(state.probes) && idle(state.latency)) return state;
   const names = state.views.map((view) => view.vantage);
   const mayVote = (index: number): boolean => {
     const view = state.views[index];
@@ -290,7 +293,7 @@ export function beliefOf(state: TargetState, rules: BeliefRules, nowMs: number):
   const quorum = quorumOf(state.views.length);
   const kind = heard.length === 0 ? "unwatched" : kindOf(state, { usable: usable.length, votes: votes.length, quorum });
   const threshold = deadThreshold(state, rules, nowMs);
-  const falls = state.falls.filter((atMs) => nowMs - atMs <= flapWindowMs);
+  const falls = state.falls.length === 0 ? state.falls : state.falls.filter((atMs) => nowMs - atMs <= flapWindowMs);
   return {
     kind,
     sinceMs: state.sinceMs,
@@ -313,7 +316,7 @@ export function beliefOf(state: TargetState, rules: BeliefRules, nowMs: number):
 }
 
 function weakness(state: TargetState, rules: BeliefRules, nowMs: number): Pick<Belief, "weak" | "slow"> {
-  if (rules.banks === undefined) return {};
+  if (rules.banks === undefined || (state.probes.alarm === undefined && state.latency.alarm === undefined)) return {};
   const level = levelFor(rules, worstLevel(state, rules, nowMs));
   const weak = weakOf(state.probes, bankFor(state, rules), level, detectorsOf("probes"));
   const slow = weakOf(

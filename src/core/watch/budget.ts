@@ -20,17 +20,23 @@ export type Detector = {
 /** The bank. Within a source from the largest share of failures to the smallest. */
 export const detectors: readonly Detector[] = [
   { name: "dead", source: "probes", p1: 1, budget: "switch", share: 1 },
-  { name: "half", source: "probes", p1: 0.5, budget: "warn", share: 1 / 4 },
-  { name: "fifth", source: "probes", p1: 0.2, budget: "warn", share: 1 / 4 },
-  { name: "tenth", source: "probes", p1: 0.1, budget: "warn", share: 1 / 4 },
-  { name: "slow", source: "latency", p1: 0.5, budget: "warn", share: 1 / 8 },
-  { name: "traffic-half", source: "traffic", p1: 0.5, budget: "warn", share: 1 / 24 },
-  { name: "traffic-fifth", source: "traffic", p1: 0.2, budget: "warn", share: 1 / 24 },
-  { name: "traffic-twentieth", source: "traffic", p1: 0.05, budget: "warn", share: 1 / 24 },
+  { name: "half", source: "probes", p1: 0.5, budget: "warn", share: 0.4 },
+  { name: "fifth", source: "probes", p1: 0.2, budget: "warn", share: 0.25 },
+  { name: "tenth", source: "probes", p1: 0.1, budget: "warn", share: 0.225 },
+  { name: "slow", source: "latency", p1: 0.5, budget: "warn", share: 1 / 16 },
+  { name: "traffic-half", source: "traffic", p1: 0.5, budget: "warn", share: 1 / 48 },
+  { name: "traffic-fifth", source: "traffic", p1: 0.2, budget: "warn", share: 1 / 48 },
+  { name: "traffic-twentieth", source: "traffic", p1: 0.05, budget: "warn", share: 1 / 48 },
 ];
 
+const bySource: Readonly<Record<Source, readonly Detector[]>> = {
+  probes: detectors.filter((row) => row.source === "probes"),
+  latency: detectors.filter((row) => row.source === "latency"),
+  traffic: detectors.filter((row) => row.source === "traffic"),
+};
+
 export function detectorsOf(source: Source): readonly Detector[] {
-  return detectors.filter((row) => row.source === source);
+  return bySource[source];
 }
 
 export type Share = Detector & {

@@ -92,7 +92,12 @@ export function banksFor(system: System, vantages: number, silentAfterMs: number
   const periodMs = system.control.probeEveryMs;
   const falseAlarmMs = system.objectives.falseFailoverMs * budgetTargets(system);
   const places = Math.max(1, vantages);
-  const pool = { vantages: places, quorum: quorumOf(places), samples: (falseAlarmMs * places) / periodMs };
+  const pool = {
+    vantages: places,
+    quorum: quorumOf(places),
+    samples: (falseAlarmMs * places) / periodMs,
+    deadLossAtLeast: coldStartLoss,
+  };
   return {
     probes: { source: "probes", ...pool },
     latency: { source: "latency", ...pool },

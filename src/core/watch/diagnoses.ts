@@ -2,10 +2,11 @@
 // once. Adding a diagnosis is adding a row, its name in diagnosis.ts and a case in the test.
 
 import type { RegionName } from "../model/system.ts";
-import type { Belief } from "./belief.ts";
+import { type Belief, flapWindowMs } from "./belief.ts";
 import type { Diagnosis, DiagnosisName, Evidence, Severity } from "./diagnosis.ts";
 import type { Facts, RegionFacts, ServiceFacts } from "./facts.ts";
-import { duration, list, plural } from "./sentence.ts";
+import { duration, list, plural, share } from "./sentence.ts";
+import type { Weak } from "./track.ts";
 
 type Subject<F> = { readonly facts: F; readonly nowMs: number };
 
@@ -26,6 +27,8 @@ type Row<F> = {
 
 /** Two reports in a row before a region's own word about a strange state is believed: one may have crossed a change of record. */
 const reportsBelieved = 2;
+/** So many falls within the window are flapping. */
+const flapFalls = 3;
 
 export const regionRows: readonly Row<RegionFacts>[] = [
   {
@@ -133,6 +136,38 @@ export const regionRows: readonly Row<RegionFacts>[] = [
       `the agent of ${facts.region} has not reported for ${duration(nowMs - (facts.reportedAtMs ?? nowMs))}, but ${list(facts.agent.fine)} ${plural(facts.agent.fine.length, "reaches", "reach")} it: it is cut off from this controller, not dead`,
   },
   {
+    name: "region-degraded",
+    means:
+      "a share of the answers of the region's agent fails: pooled and at each of a quorum of vantages above the threshold",
+    covers: "nothing",
+    when: ({ facts }) => facts.agent.weak !== undefined,
+    severity: () => "warning",
+    sinceMs: ({ facts, nowMs }) => facts.agent.weak?.sinceMs ?? nowMs,
+    evidence: ({ facts }) => weakness(facts.agent.weak, facts.agent),
+    sentence: ({ facts, nowMs }) => degraded(facts.region, facts.agent.weak, nowMs),
+  },
+  {
+    name: "slow",
+    means:
+      "the region's agent answers later than it used to: half of the answers and more are clearly beyond its 95th percentile",
+    covers: "nothing",
+    when: ({ facts }) => facts.agent.slow !== undefined,
+    severity: () => "warning",
+    sinceMs: ({ facts, nowMs }) => facts.agent.slow?.sinceMs ?? nowMs,
+    evidence: ({ facts }) => weakness(facts.agent.slow, facts.agent),
+    sentence: ({ facts, nowMs }) => slow(facts.region, facts.agent.slow, nowMs),
+  },
+  {
+    name: "flapping",
+    means: `the region's agent has fallen ${flapFalls} times or more within ${flapWindowMs / 60_000} minutes`,
+    covers: "nothing",
+    when: ({ facts }) => facts.agent.falls >= flapFalls,
+    severity: () => "warning",
+    sinceMs: ({ facts }) => facts.agent.firstFallMs,
+    evidence: ({ facts }) => fallen(facts.agent),
+    sentence: ({ facts, nowMs }) => flapping(facts.region, facts.agent, nowMs),
+  },
+  {
     name: "recovering",
     means: "the agent answers again after an alarm, but not yet for long enough",
     covers: "nothing",
@@ -205,6 +240,42 @@ export const serviceRows: readonly Row<ServiceFacts>[] = [
     }),
     sentence: (subject) =>
       `replication of ${subject.facts.service.name} to ${subject.facts.region} is stalled: last caught up ${duration(lagAge(subject))} ago (bound ${duration(subject.facts.stalledAfterMs)})${bytes(subject.facts)}`,
+  },
+  {
+    name: "service-degraded",
+    means:
+      "a share of the service's answers fails, or of users' requests to it (by routers' counts): pooled and at a quorum above the threshold",
+    covers: "nothing",
+    when: ({ facts }) =>
+      facts.expected && (facts.belief.traffic !== undefined || (facts.belief.weak !== undefined && !facts.regionWeak)),
+    severity: () => "warning",
+    sinceMs: ({ facts, nowMs }) => (facts.belief.traffic ?? facts.belief.weak)?.sinceMs ?? nowMs,
+    evidence: ({ facts }) => weakness(facts.belief.traffic ?? facts.belief.weak, facts.belief),
+    sentence: ({ facts, nowMs }) =>
+      facts.belief.traffic === undefined
+        ? degraded(`${facts.service.name} in ${facts.region}`, facts.belief.weak, nowMs)
+        : degradedForUsers(`${facts.service.name} in ${facts.region}`, facts.belief.traffic, nowMs),
+  },
+  {
+    name: "slow",
+    means:
+      "the service answers later than it used to: half of the answers and more are clearly beyond its 95th percentile",
+    covers: "nothing",
+    when: ({ facts }) => facts.expected && facts.belief.slow !== undefined && !facts.regionSlow,
+    severity: () => "warning",
+    sinceMs: ({ facts, nowMs }) => facts.belief.slow?.sinceMs ?? nowMs,
+    evidence: ({ facts }) => weakness(facts.belief.slow, facts.belief),
+    sentence: ({ facts, nowMs }) => slow(`${facts.service.name} in ${facts.region}`, facts.belief.slow, nowMs),
+  },
+  {
+    name: "flapping",
+    means: `the service has fallen ${flapFalls} times or more within ${flapWindowMs / 60_000} minutes`,
+    covers: "nothing",
+    when: ({ facts }) => facts.expected && facts.belief.falls >= flapFalls,
+    severity: () => "warning",
+    sinceMs: ({ facts }) => facts.belief.firstFallMs,
+    evidence: ({ facts }) => fallen(facts.belief),
+    sentence: ({ facts, nowMs }) => flapping(`${facts.service.name} in ${facts.region}`, facts.belief, nowMs),
   },
   {
     name: "recovering",
@@ -354,6 +425,57 @@ function misses(belief: Belief): string {
 function reach({ votes }: Belief): string {
   if (votes.length === 1) return "it reaches its controls";
   return votes.length === 2 ? "both reach their controls" : "all reach their controls";
+}
+
+function degraded(what: string, weak: Weak | undefined, nowMs: number): string {
+  if (weak === undefined) return what;
+  return `${what} is degraded: about ${share(weak.share)} of answers fail, ${seenBy(weak, nowMs)}`;
+}
+
+function degradedForUsers(what: string, weak: Weak, nowMs: number): string {
+  const routers = `the ${plural(weak.vantages.length, "router", "routers")} of ${list(weak.vantages)}`;
+  return `${what} is degraded: about ${share(weak.share)} of users' requests fail, seen by ${routers} since ${duration(nowMs - weak.sinceMs)} (${compared(weak)})`;
+}
+
+function slow(what: string, seen: Belief["slow"], nowMs: number): string {
+  if (seen === undefined) return what;
+  return `${what} is slow: about ${share(seen.share)} of answers take clearly longer than the ${Math.round(seen.usualMs)} ms that were enough for nearly all, ${seenBy(seen, nowMs)}`;
+}
+
+function seenBy(weak: Weak, nowMs: number): string {
+  return `seen by ${list(weak.vantages)} since ${duration(nowMs - weak.sinceMs)} (${compared(weak)})`;
+}
+
+function compared({ statistic, threshold }: Weak): string {
+  return `statistic ${statistic.toFixed(1)}, threshold ${threshold.toFixed(1)}`;
+}
+
+function flapping(what: string, belief: Belief, nowMs: number): string {
+  return `${what} is flapping: it fell ${belief.falls} times within ${duration(nowMs - belief.firstFallMs)} and came back each time but perhaps the last`;
+}
+
+function weakness(weak: Weak | undefined, belief: Belief): Evidence {
+  if (weak === undefined) return availability(belief, belief.threshold);
+  return {
+    statistic: weak.statistic,
+    threshold: weak.threshold,
+    vantages: weak.vantages,
+    sampleCount: weak.samples,
+    silentMs: 0,
+    detector: weak.detector,
+    madeForShare: weak.p1,
+    failureShare: weak.share,
+  };
+}
+
+function fallen(belief: Belief): Evidence {
+  return {
+    statistic: belief.falls,
+    threshold: flapFalls,
+    vantages: belief.usable,
+    sampleCount: belief.samples,
+    silentMs: belief.silentMs,
+  };
 }
 
 function availability(belief: Belief, threshold: number): Evidence {

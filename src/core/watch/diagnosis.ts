@@ -12,6 +12,10 @@ export type DiagnosisName =
   | "flapping"
   | "database-down"
   | "region-unreachable"
+  | "region-degraded"
+  | "service-degraded"
+  | "slow"
+  | "flapping"
   | "agent-down"
   | "agent-silent"
   | "link-cut"
@@ -26,7 +30,7 @@ export type DiagnosisName =
 export type Severity = "ok" | "notice" | "warning" | "critical";
 
 export type Evidence = {
-  /** The statistic that was compared, in its own unit: misses in a row for availability, milliseconds for ages. */
+  /** The statistic that was compared, in its own unit: misses in a row for availability, nats for what fails in part, milliseconds for ages. */
   readonly statistic: number;
   readonly threshold: number;
   /** Who stands behind it. */
@@ -34,6 +38,10 @@ export type Evidence = {
   readonly sampleCount: number;
   /** How long the target has not answered anybody; 0 where that is not the point. */
   readonly silentMs: number;
+  /** The row of the bank that raised it, the share of failures it is made for, and the share that was seen: 0..1. */
+  readonly detector?: string;
+  readonly madeForShare?: number;
+  readonly failureShare?: number;
 };
 
 export type Diagnosis = {

@@ -25,6 +25,9 @@ export type ServiceFacts = {
   readonly stalledAfterMs: number;
   readonly agentUp: boolean;
   readonly agentHeard: boolean;
+  /** The region's agent itself answers only in part, or late: then its services are not told of one by one. */
+  readonly regionWeak: boolean;
+  readonly regionSlow: boolean;
 };
 
 export type RegionFacts = {
@@ -115,6 +118,8 @@ function serviceFacts(
       group === undefined ? Number.POSITIVE_INFINITY : (config.stalledAfterMs[group.name] ?? Number.POSITIVE_INFINITY),
     agentUp: agent.kind === "up" || agent.kind === "recovering",
     agentHeard: within(state.reportedAtMs.get(region)),
+    regionWeak: agent.weak !== undefined,
+    regionSlow: agent.slow !== undefined,
   };
 }
 

@@ -20,11 +20,11 @@ export const lossCeiling = 0.2;
 /** As in Lifeguard. */
 export const healthMax = 8;
 /** The estimate rests on about so many samples, and on so many periods at least. */
-const memorySamples = 2_000;
+const memorySamples = 4_000;
 const memoryPeriods = 400;
-/** A level is left upwards when the estimate is so far above it, downwards when it is so far below the next lower one. */
+/** A level is left upwards when the estimate is so far above it, downwards when it has come so near to the next lower one. */
 const upAbove = 1.3;
-const downBelow = 0.9;
+const downBelow = 1.05;
 
 export const newObserver: Observer = { loss: coldStartLoss, level: coldStartLevel, health: 0, unwell: false };
 

@@ -31,3 +31,9 @@ export function list(names: readonly string[]): string {
 export function plural(count: number, one: string, many: string): string {
   return count === 1 ? one : many;
 }
+
+/** A share as a person says it: "3 %", "20 %", "65 %". */
+export function share(value: number): string {
+  const percent = Math.max(0, Math.min(1, value)) * 100;
+  return percent < 10 ? `${Math.max(1, Math.round(percent))} %` : `${Math.min(100, Math.round(percent / 5) * 5)} %`;
+}

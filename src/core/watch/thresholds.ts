@@ -6,7 +6,7 @@ import { detectorsOf, type Source } from "./budget.ts";
 import { localMisses, missesFor } from "./detector.ts";
 import { slowByChance } from "./latency.ts";
 import { smallestThreshold } from "./passage.ts";
-import { coldStartLoss, lossAt, lossLevels, scoresFor, unitNats } from "./scores.ts";
+import { lossAt, lossLevels, scoresFor, unitNats } from "./scores.ts";
 
 /** What thresholds follow from; the same for every target that as many vantages look at. */
 export type BankRules = {
@@ -16,6 +16,11 @@ export type BankRules = {
   readonly quorum: number;
   /** Samples of the pool in the tolerated time between two false alarms of one target, before its detectors' shares. */
   readonly samples: number;
+  /**
+   * For "dead" no vantage is taken to lose less than this: that a link was perfect until now is no reason to call what is behind it
+   * dead sooner, for real losses come in bursts.
+   */
+  readonly deadLossAtLeast: number;
 };
 
 /**
@@ -36,8 +41,24 @@ export function bankOf(rules: BankRules): Bank {
   return { rows: detectorsOf(rules.source).length, vantages: rules.vantages };
 }
 
+/** Of each set of rules, by level: most questions are asked again and again by the same targets. */
+const byRules = new WeakMap<BankRules, BankLevel[]>();
+
 export function thresholdsAt(rules: BankRules, level: number): BankLevel {
-  const key = `${rules.source}/${rules.vantages}/${rules.quorum}/${rules.samples}/${level}`;
+  const own = byRules.get(rules);
+  const known = own?.[level];
+  if (known !== undefined) return known;
+  const found = alike(rules, level);
+  if (own === undefined) {
+    const levels: BankLevel[] = [];
+    levels[level] = found;
+    byRules.set(rules, levels);
+  } else own[level] = found;
+  return found;
+}
+
+function alike(rules: BankRules, level: number): BankLevel {
+  const key = `${rules.source}/${rules.vantages}/${rules.quorum}/${rules.samples}/${rules.deadLossAtLeast}/${level}`;
   const known = kept.get(key);
   if (known !== undefined) return known;
   const made = compute(rules, level);
@@ -63,8 +84,7 @@ function compute(rules: BankRules, level: number): BankLevel {
     detectorsOf(rules.source).map(({ p1, share }) => {
       const samples = rules.samples / share;
       if (p1 >= 1) {
-        // Never taken for better than the cold start: that a link was perfect until now is no reason to call it dead sooner.
-        const pooled = missesFor(Math.max(p0, coldStartLoss), samples);
+        const pooled = missesFor(Math.max(p0, rules.deadLossAtLeast), samples);
         return { scores: scoresFor(p0, p1), pooled, local: localMisses, cap: 2 ** 20 };
       }
       const scores = scoresFor(p0, p1);

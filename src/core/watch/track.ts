@@ -10,7 +10,7 @@ import { unitNats } from "./scores.ts";
 export type Track = {
   /** Never changed in place once it is part of a track. */
   readonly cells: Int32Array<ArrayBuffer>;
-  /** Since the most sensitive row in use last stood at nothing. */
+  /** Since all rows last stood at nothing, pooled. */
   readonly run: { readonly fromMs: number; readonly samples: number; readonly failed: number };
   readonly alarm?: Alarm;
 };
@@ -52,26 +52,18 @@ export function stepTrack(
   sample: { readonly vantage: number; readonly failed: boolean; readonly nowMs: number },
 ): Track {
   step(cells, bank, level, sample.vantage, sample.failed);
-  return withRun(
-    before,
-    cells,
-    bank,
-    level,
-    { ok: sample.failed ? 0 : 1, failed: sample.failed ? 1 : 0 },
-    sample.nowMs,
-  );
+  return withRun(before, cells, bank, { ok: sample.failed ? 0 : 1, failed: sample.failed ? 1 : 0 }, sample.nowMs);
 }
 
 export function withRun(
   before: Omit<Track, "cells">,
   cells: Int32Array<ArrayBuffer>,
   bank: Bank,
-  level: BankLevel,
   batch: { readonly ok: number; readonly failed: number },
   nowMs: number,
 ): Track {
   const { alarm } = before;
-  const quiet = alarm === undefined && pooledAt(cells, bank, mostSensitive(bank, level)) === 0;
+  const quiet = alarm === undefined && atRest(cells, bank);
   if (quiet) return { cells, run: { fromMs: nowMs, samples: 0, failed: 0 } };
   // What began with this very sample begins now, not with the last quiet one.
   const fromMs = before.run.samples === 0 ? nowMs : before.run.fromMs;
@@ -98,7 +90,9 @@ export function settleTrack(
   },
 ): Track {
   const { cells, run, alarm } = track;
-  if (alarm !== undefined && pooledAt(cells, bank, alarm.row) === 0) return { cells, run };
+  // Over for the row that raised it is over: the slower rows would tell of the same trouble for some time yet.
+  if (alarm !== undefined && pooledAt(cells, bank, alarm.row) === 0)
+    return forgetTrack(track, bank, who.from, run.fromMs);
   for (let row = firstAlarm(cells, bank, level, who.from); row >= 0; row = firstAlarm(cells, bank, level, row + 1)) {
     // A row for a larger share of failures takes over from one for a smaller share.
     if (alarm !== undefined && row > alarm.row) break;
@@ -136,8 +130,9 @@ export function forgetTrack(track: Track, bank: Bank, from: number, nowMs: numbe
 }
 
 /** Has this vantage's own evidence gone back to nothing? Then what it saw belongs to its usual loss. */
-export function isSettled(cells: Int32Array, bank: Bank, level: BankLevel, vantage: number): boolean {
-  return localAt(cells, bank, mostSensitive(bank, level), vantage) === 0;
+export function isSettled(cells: Int32Array, bank: Bank, vantage: number): boolean {
+  for (let row = 0; row < bank.rows; row += 1) if (localAt(cells, bank, row, vantage) !== 0) return false;
+  return true;
 }
 
 /** Is this vantage's own statistic of a row from `from` at its own threshold? */
@@ -147,8 +142,7 @@ export function isSuspect(cells: Int32Array, bank: Bank, level: BankLevel, vanta
   return false;
 }
 
-function mostSensitive(bank: Bank, level: BankLevel): number {
-  let row = bank.rows - 1;
-  while (row > 0 && level.up[row] === 0) row -= 1;
-  return row;
+function atRest(cells: Int32Array, bank: Bank): boolean {
+  for (let row = 0; row < bank.rows; row += 1) if (pooledAt(cells, bank, row) !== 0) return false;
+  return true;
 }

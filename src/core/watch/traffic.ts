@@ -75,7 +75,7 @@ export function takeTraffic(before: Traffic, rules: TrafficRules, counts: Traffi
   const cells = state.track.cells.slice();
   if (nowMs - Math.max(...before.toldAtMs) > rules.silentAfterMs) cells.fill(0);
   stepBatch(cells, bank, level, index, { ok, failed, most: periodsAtLeast });
-  const stepped = withRun(state.track, cells, bank, level, { ok, failed }, nowMs);
+  const stepped = withRun(state.track, cells, bank, { ok, failed }, nowMs);
   const track = settleTrack(stepped, bank, level, {
     from: 0,
     names: rules.routers,
@@ -111,6 +111,7 @@ function rulesFor(state: Traffic, rules: TrafficRules, active: number): BankRule
     vantages: rules.routers.length,
     quorum: quorumOf(active),
     samples: (rules.falseAlarmMs / 1_000) * rateStep(state.perSecond),
+    deadLossAtLeast: 0,
   };
 }
 

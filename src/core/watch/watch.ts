@@ -193,7 +193,8 @@ function mostAreSuspect(
   for (const look of looks) {
     const index = config.indexOf.get(targetKey(look)) ?? -1;
     const [target, rules] = [targets[index], config.targets[index]?.rules];
-    if (target === undefined || rules === undefined) continue;
+    // What a quorum calls down is not this vantage's own trouble.
+    if (target === undefined || rules === undefined || target.phase === "down") continue;
     const of = regions.get(look.region) ?? { seen: 0, suspect: 0 };
     regions.set(look.region, { seen: of.seen + 1, suspect: of.suspect + (suspects(target, rules, vantage) ? 1 : 0) });
   }
