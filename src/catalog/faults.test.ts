@@ -100,6 +100,14 @@ test.each<[string, (type: Broken) => void, RegExp]>([
     /rto\.0\.worstSeconds: a recovery time that nobody bounds has no worstSeconds/,
   ],
   [
+    "a bound that nobody watches and that has no figure",
+    (type) => {
+      delete type.methods[0].steps;
+      type.methods[0].rpo = [{ kind: "bounded", basis: "typical", expectedSeconds: 1, why: "So.", source: page }];
+    },
+    /rpo\.0\.worstSeconds: what is bounded has worstSeconds/,
+  ],
+  [
     "bounded by nothing",
     (type) => void delete type.methods[0].rpo[0].expectedSeconds,
     /rpo\.0: a bounded recovery point has/,

@@ -128,6 +128,12 @@ function figuresAgree(type: ServiceType, say: Say): void {
       if (entry.kind === "bounded" && entry.expectedSeconds === undefined && entry.worstSeconds === undefined) {
         say(path, "a bounded recovery point has expectedSeconds, worstSeconds or both");
       }
+      if (entry.kind === "bounded" && entry.worstSeconds === undefined && method.steps === undefined) {
+        say(
+          [...path, "worstSeconds"],
+          "what is bounded has worstSeconds, except where agents watch the bound (steps); otherwise the kind is unbounded",
+        );
+      }
       if (entry.mode !== undefined && !method.modes.includes(entry.mode)) {
         say([...path, "mode"], `the method does not have the mode ${entry.mode} (${method.modes.join(", ")})`);
       }

@@ -81,7 +81,7 @@ const when = z.record(z.string(), setting);
 
 /**
  * What may be lost, in seconds of acknowledged work. "zero": nothing; "bounded": never above `worstSeconds`, where that is known, and
- * the bound is watched while the system runs (`lossBound`); "unbounded": nobody can say beforehand.
+ * the bound is watched while the system runs (`lossBound`), for which the method needs `steps`; "unbounded": nobody can say beforehand.
  */
 const recoveryPoint = z.strictObject({
   mode: mode.exactOptional(),
