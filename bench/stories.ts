@@ -1,11 +1,12 @@
 // The table of docs/stories.md: every story with the real commands, in the modes where it matters, round after round.
 //
 //   node bench/stories.ts [--rounds 10] [--only region-loss,slow] [--mode async|sync] [--regions 2|3] [--dir FOLDER] [--minutes M]
-//                         [--crashes] [--within SECONDS]
+//                         [--crashes] [--within SECONDS] [--table]
 //
 // Each round is a process of its own that begins with a fresh lab, and leaves its report in the folder; a round whose report is there is
-// not played again, so that a run that was interrupted goes on where it stood. Progress goes to stderr, the table to stdout. Exit code
-// 0: every story ended as it must; 1: some did not; 2: bad usage; 3: some could not be played.
+// not played again, so that a run that was interrupted goes on where it stood; with --table none is, and only the table is made. Progress
+// goes to stderr, the table to stdout. Exit code 0: every story ended as it must; 1: some did not; 2: bad usage; 3: some could not be
+// played.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
@@ -49,6 +50,7 @@ const { values } = parseArgs({
     dir: { type: "string", default: join(tmpdir(), "leeward-bench-stories") },
     minutes: { type: "string" },
     crashes: { type: "boolean", default: false },
+    table: { type: "boolean", default: false },
     within: { type: "string", default: String(withinDefaultSeconds) },
   },
 });
@@ -84,7 +86,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 const failures: string[] = [];
 const failedInARow = new Map<Cell, number>();
 // Round by round, so that whatever else the machine does falls on all of them.
-for (let round = 1; round <= rounds && !interrupted; round++) {
+for (let round = 1; round <= rounds && !interrupted && !values.table; round++) {
   for (const cell of cells) {
     if (interrupted) break;
     if (existsSync(fileOf(cell, round)) || (failedInARow.get(cell) ?? 0) >= failuresMax) continue;

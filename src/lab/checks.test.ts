@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { regionLoss } from "../../test/support/lab-report-samples.ts";
 import {
@@ -215,6 +216,14 @@ test("every story of the agreed list is there, each with something that it must 
   }
   for (const group of storyGroups) expect(storiesOf(group.name).map((story) => story.name)).toEqual(group.parts);
   expect(storiesOf(crashStory.name)).toEqual([]);
+});
+
+test("the page of the stories has every one of them, with the words of the story itself", () => {
+  const page = readFileSync(new URL("../../docs/stories.md", import.meta.url), "utf8");
+  for (const story of stories) {
+    expect(page).toContain(`| \`${story.name}\` | ${story.what} | ${story.expects} |`);
+    if (story.sync?.expects !== undefined) expect(page).toContain(`| ${story.sync.expects} |`);
+  }
 });
 
 test("a story that may last does so for as many minutes as asked, others are left as they are", () => {

@@ -201,7 +201,7 @@ export const oneOrderWins: Check = {
 const choiceSaid: Check = {
   what: "the choice among several standbys is said with its reason",
   fails: ({ report }) =>
-    report.decision !== "failover" || /smallest|first in|nearest|closest|least|most|caught up|ahead/.test(report.reason)
+    report.decision !== "failover" || /takes over, (for|the one|first|because)/.test(report.reason)
       ? undefined
       : `the reason of the failover does not say why it went where it went: ${report.reason}`,
 };
