@@ -257,11 +257,10 @@ function firstBreak(group: string, rows: readonly ReadRow[], begins?: number): T
       const kind = row.claimed === undefined && row.fault === undefined ? "inserted" : "changed";
       return named(group, kind, { ...row, seq: expected }, before, row.fault ?? "it is no entry of the trail");
     }
-    const rest = rows.slice(at + 1);
     const wrong =
       row.seq === entry.seq && entry.group === group ? undefined : `it is kept as number ${row.seq} of ${row.group}`;
     if (before !== undefined && (entry.seq !== expected || entry.before !== before.hash))
-      return outOfPlace(group, entry, before, rows.slice(0, at), rest);
+      return outOfPlace(group, entry, before, rows.slice(0, at), rows.slice(at + 1));
     if (wrong !== undefined) return named(group, "moved", row, before, wrong);
     if (row.fault !== undefined) return named(group, "changed", row, before, row.fault);
     before = entry;

@@ -3,8 +3,8 @@
 // the business of the check to name the first.
 
 import { statSync } from "node:fs";
-import { pathToFileURL } from "node:url";
 import { DatabaseSync } from "node:sqlite";
+import { pathToFileURL } from "node:url";
 import type { TrailRow } from "../../core/audit/verify.ts";
 import type { StoreFailure } from "../../ports/store.ts";
 import { failureOf } from "./errors.ts";
