@@ -11,6 +11,7 @@ import type {
   Service,
   System,
   Trigger,
+  WatchMode,
 } from "../core/model/system.ts";
 import { assessedOf, assumptionsOf, drillsOf } from "./assessed-model.ts";
 import { groupPolicyOf } from "./policy-model.ts";
@@ -164,6 +165,10 @@ function triggerOf(trigger: Of<"jobs">["trigger"]): Trigger {
   return { kind: trigger.webhook === true ? "webhook" : "request" };
 }
 
+function watchOf({ mode, ...classic }: NonNullable<Draft["control"]["watch"]>): WatchMode {
+  return mode === "cusum" ? { mode } : { mode, ...classic };
+}
+
 function controlOf(control: Draft["control"]): Control {
   return {
     lease: {
@@ -174,6 +179,7 @@ function controlOf(control: Draft["control"]): Control {
       drift: control.lease.drift,
     },
     probeEveryMs: control.probeEvery,
+    ...(control.watch === undefined ? {} : { watch: watchOf(control.watch) }),
     notify: control.notify.map((target) =>
       target.webhook !== undefined
         ? { kind: "webhook", url: target.webhook, ...(target.token === undefined ? {} : { token: target.token }) }

@@ -210,6 +210,32 @@ const notify = z
     }
   });
 
+const runs = z.int("count").min(1, "count").max(100, "count");
+
+const watchMode = z
+  .strictObject(
+    {
+      mode: z
+        .enum(["cusum", "classic"], "choice")
+        .prefault("cusum")
+        .describe("cusum: thresholds follow from falseFailover. classic: so many failures in a row and it is down."),
+      preset: z
+        .enum(["route53", "traffic-manager", "front-door", "cloud-dns"], "choice")
+        .exactOptional()
+        .describe("Classic only: the counts and the vote of that product's own health checks."),
+      down: runs
+        .exactOptional()
+        .describe("Classic only: failures in a row at one vantage. Default: the preset's, else 3."),
+      up: runs.exactOptional().describe("Classic only: successes in a row there. Default: the preset's, else 2."),
+    },
+    "mapping",
+  )
+  .superRefine(({ mode, preset, down, up }, context) => {
+    if (mode === "cusum" && (preset !== undefined || down !== undefined || up !== undefined))
+      context.addIssue({ code: "custom", message: "classic-only", input: mode });
+  })
+  .describe("How what the vantages see becomes down.");
+
 const control = z
   .strictObject(
     {
@@ -234,6 +260,7 @@ const control = z
       probeEvery: between(10, 3_600_000)
         .prefault("200ms")
         .describe("Each vantage looks at each target once in so long."),
+      watch: watchMode.exactOptional(),
       notify: list(notify).max(64, "list").prefault([]).describe("Who is told what happened, and what to type next."),
     },
     "mapping",

@@ -259,6 +259,12 @@ export const wording: Readonly<Record<string, Row>> = {
       "Each entry is either a webhook or a command.",
       "Write `webhook: https://...` or `command: [program, argument]`, one per entry.",
     ),
+  "classic-only": () =>
+    words(
+      "classic-only",
+      "`preset`, `down` and `up` belong to the classic mode, and this one is cusum.",
+      "Write `mode: classic`, or remove them.",
+    ),
 };
 
 function isYes(value: unknown): boolean {

@@ -37,6 +37,9 @@ const expected: Readonly<Record<string, readonly Expected[]>> = {
   "alias-bomb": [
     [8, 10, "too-many-aliases", "The aliases in this file repeat too much: together they", "Write repeated parts out"],
   ],
+  "classic-only": [
+    [5, 19, "classic-only", "belong to the classic mode, and this one is cusum", "Write `mode: classic`"],
+  ],
   aliases: [[8, 41, "bad-path", 'A path that begins with / was expected here, and this is "healthz".', "`/healthz`"]],
   "assessed-names": [
     [7, 30, "unknown-name", "Nothing in this manifest is named `wep`.", "`web`"],

@@ -58,7 +58,7 @@ export const presets: readonly PresetFacts[] = [
     source: {
       title: "Azure Traffic Manager endpoint monitoring",
       url: "https://learn.microsoft.com/azure/traffic-manager/traffic-manager-monitoring",
-      asOf: "2018-06",
+      asOf: "2018",
     },
   },
   {
@@ -86,7 +86,7 @@ export const presets: readonly PresetFacts[] = [
     healthyAbove: majority,
     everyMs: 30_000,
     timeoutMs: 5_000,
-    note: "fails when two of its three source regions see it fail; the counts are configurable, these are the health check's own defaults",
+    note: "fails when two of its three source regions see it fail; the counts are configurable there, two of each are taken here; the timeout is not published",
     source: {
       title: "Cloud DNS routing policies and health checks",
       url: "https://cloud.google.com/dns/docs/routing-policies-overview",
