@@ -41,7 +41,7 @@ export type GuaranteeOptions = {
 
 /** The floor of a probe's timeout: 4 x the p99 round trip, at least this. */
 const timeoutDefaultMs = 150;
-const reportDefaultMs = 30;
+export const reportDefaultMs = 30;
 const stepsDefaultMs = 500;
 /** Probing more often than this is no answer. */
 const probeEveryMinMs = 10;
@@ -91,14 +91,19 @@ export function guarantee(system: System, options: GuaranteeOptions = {}): Guara
   };
 }
 
+/** The longest that a probe may wait. */
+export function timeoutFor(system: System, options: GuaranteeOptions): number {
+  return system.services.reduce(
+    (longest, service) => Math.max(longest, service.health.timeoutMs ?? 0),
+    options.timeoutMs ?? timeoutDefaultMs,
+  );
+}
+
 type Promised = Omit<Guarantee, "kind" | "sentence" | "mend">;
 
 function promise(system: System, periodMs: number, options: GuaranteeOptions): Promised {
   const { reportMs = reportDefaultMs } = options;
-  const timeoutMs = Math.max(
-    options.timeoutMs ?? timeoutDefaultMs,
-    ...system.services.map((service) => service.health.timeoutMs ?? 0),
-  );
+  const timeoutMs = timeoutFor(system, options);
   const targets = budgetTargets(system);
   const may = system.regions.filter((region) => system.groups.some((group) => group.primary.includes(region.name)));
   const regions = may.map(({ name }): RegionGuarantee => {
