@@ -76,6 +76,20 @@ describe("why", () => {
     expect(why.decision).not.toHaveProperty("untilMs");
   });
 
+  test("while a run is under way is that it is at work, and says until when, in the decider's own words", () => {
+    const until = "until that run has ended";
+    const busy = event(
+      5_000,
+      "run-under-way",
+      "a failover is under way",
+      decision("run-under-way", { enters: "switching", until }),
+    );
+    expect(whyOf(group, [...trail, busy])).toMatchObject({
+      sentence: "Leeward is at work on storefront: a failover is under way",
+      wouldChange: ["it stands until that run has ended"],
+    });
+  });
+
   test("is of the last switch with the run that came of it", () => {
     expect(whyOf(group, trail, { last: "switch" })).toMatchObject({
       sentence: "Leeward moved storefront from north to south, because north is silent; south takes over",

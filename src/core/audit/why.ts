@@ -102,7 +102,7 @@ export function whyOf(group: string, events: readonly AuditEvent[], query: WhyQu
     ...(order === undefined ? {} : { order }),
     ...(run === undefined ? {} : { run }),
     // What has been followed by another decision cannot be changed any more.
-    wouldChange: past ? [] : fact.until === undefined ? wouldChange(fact.rule, fact.when) : [fact.until],
+    wouldChange: past ? [] : fact.until === undefined ? wouldChange(fact.rule, fact.when) : [standing(fact.until)],
     ...(fact.waiting === undefined ? {} : { waiting: fact.waiting }),
     ...(fact.next === undefined || past ? {} : { next: fact.next }),
     ...headIn(events),
@@ -121,9 +121,14 @@ function sentenceOf(group: string, { fact, sentence }: Decided, past: boolean): 
   }
   if (fact.decision === "ask") return `Leeward ${past ? "asked" : "asks"} a person about ${group}, because ${sentence}`;
   if (fact.order?.accepted === false) return `Leeward did not do what ${fact.order.by} asked of ${group}: ${sentence}`;
+  if (fact.enters === "switching") return `Leeward ${past ? "was" : "is"} at work on ${group}: ${sentence}`;
   const calm = fact.diagnoses.length === 0;
   const does = past ? (calm ? "did nothing about" : "did not move") : calm ? "does nothing about" : "does not move";
   return `Leeward ${does} ${group}: ${sentence}`;
+}
+
+function standing(until: string): string {
+  return until.startsWith("until ") ? `it stands ${until}` : until;
 }
 
 function nothing(group: string, events: readonly AuditEvent[], { last, atMs }: WhyQuery): Why {

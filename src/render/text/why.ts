@@ -107,11 +107,9 @@ function consideredLines({ considered }: Why, width: number, paint: Paint): read
   const rest = considered.length - shown.length;
   const rows = shown.map((one) => {
     const loss = one.lossBoundMs === undefined ? "" : `; it would lose at most ${lossWords(one.lossBoundMs)}`;
-    const why = one.why === undefined ? "" : `: ${clean(one.why)}`;
+    const could = `${one.why === undefined ? "it could take over" : clean(one.why)}${loss}`;
     if (one.refusedWhy !== undefined) return [clean(one.region), paint("warn", "refused"), clean(one.refusedWhy)];
-    return one.chosen
-      ? [clean(one.region), paint("good", "chosen"), `it could take over${loss}${why}`]
-      : [clean(one.region), "possible", `it could take over${loss}${why}`];
+    return one.chosen ? [clean(one.region), paint("good", "chosen"), could] : [clean(one.region), "possible", could];
   });
   return [
     heading("Who could take over", paint),
