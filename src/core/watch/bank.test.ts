@@ -70,6 +70,16 @@ test("a budget is spent whole, and not twice", () => {
   for (const share of budgetSplit(1_000, 4)) expect(share.falseAlarmMs * share.ofAll).toBeCloseTo(1_000, 6);
 });
 
+test("where a policy lets a brown-out switch, all alarms share one budget", () => {
+  const system = shopOf();
+  const switching = {
+    ...system,
+    groups: system.groups.map((group) => ({ ...group, policy: { degraded: "switch" as const } })),
+  };
+  const [warns, acts] = [system, switching].map((one) => watchConfigOf(one, "watch").targets[0]?.rules.banks?.probes);
+  expect((acts?.samples ?? 0) / (warns?.samples ?? 1)).toBeCloseTo(2, 9);
+});
+
 test("what one bad vantage needs of the others falls with the quorum", () => {
   expect(localNats(1, 1)).toBe(0);
   expect(localNats(2, 2)).toBeCloseTo(Math.log(1_000), 9);

@@ -1,5 +1,5 @@
 // How the budget of false alarms is split, as data that can be printed. There are two budgets of the size the objective names: one of
-// alarms that switch by themselves, one of alarms that only warn. Each is split evenly over the targets whose alarm matters, and
+// alarms that switch by themselves, one of alarms that only warn (both halves of one where a policy lets a warning switch). Each is split evenly over the targets whose alarm matters, and
 // within a target over its detectors by their shares. Ten times fewer false alarms cost ln(10) nats, which is why uneven shares are
 // cheap where evidence comes fast (traffic) and dear where it comes slowly (probes of a brown-out).
 
@@ -66,6 +66,11 @@ export function budgetTargets(system: System): number {
     1,
     moving.reduce((sum, count) => sum + count, 0),
   );
+}
+
+/** Where a policy lets a brown-out switch by itself, its false alarms are false failovers too: then both budgets are halves of one. */
+export function budgetParts(system: System): number {
+  return system.groups.some((group) => group.policy?.degraded === "switch") ? 2 : 1;
 }
 
 /** Left out of the manifest: the bank. */

@@ -3,7 +3,7 @@
 import { vantagesFor } from "../model/select.ts";
 import type { GroupName, RegionName, Service, System } from "../model/system.ts";
 import type { Banks, BeliefRules } from "./belief.ts";
-import { budgetTargets } from "./budget.ts";
+import { budgetParts, budgetTargets } from "./budget.ts";
 import { classicRules } from "./classic.ts";
 import { missesFor, quorumOf } from "./detector.ts";
 import { agentService, type Target } from "./observation.ts";
@@ -73,7 +73,7 @@ export function targetKey({ region, service }: Target): string {
 function beliefRules(system: System, vantages: number, silentAfterMs: number): BeliefRules {
   const periodMs = system.control.probeEveryMs;
   const places = Math.max(1, vantages);
-  const samples = (system.objectives.falseFailoverMs * budgetTargets(system) * places) / periodMs;
+  const samples = (system.objectives.falseFailoverMs * budgetTargets(system) * budgetParts(system) * places) / periodMs;
   const rules = {
     periodMs,
     misses: missesFor(coldStartLoss, samples),
@@ -90,7 +90,7 @@ function beliefRules(system: System, vantages: number, silentAfterMs: number): B
 /** What the bank's thresholds of one target follow from. */
 export function banksFor(system: System, vantages: number, silentAfterMs: number): Banks {
   const periodMs = system.control.probeEveryMs;
-  const falseAlarmMs = system.objectives.falseFailoverMs * budgetTargets(system);
+  const falseAlarmMs = system.objectives.falseFailoverMs * budgetTargets(system) * budgetParts(system);
   const places = Math.max(1, vantages);
   const pool = {
     vantages: places,

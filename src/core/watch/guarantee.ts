@@ -3,7 +3,7 @@
 
 import { vantagesFor } from "../model/select.ts";
 import type { RegionName, System } from "../model/system.ts";
-import { budgetTargets } from "./budget.ts";
+import { budgetParts, budgetTargets } from "./budget.ts";
 import { localMisses, quorumOf, type Threshold, thresholdFor } from "./detector.ts";
 import { coldStartLoss } from "./scores.ts";
 import { duration } from "./sentence.ts";
@@ -42,7 +42,7 @@ export type GuaranteeOptions = {
 /** The floor of a probe's timeout: 4 x the p99 round trip, at least this. */
 const timeoutDefaultMs = 150;
 export const reportDefaultMs = 30;
-const stepsDefaultMs = 500;
+export const stepsDefaultMs = 500;
 /** Probing more often than this is no answer. */
 const probeEveryMinMs = 10;
 
@@ -92,7 +92,7 @@ export function guarantee(system: System, options: GuaranteeOptions = {}): Guara
 }
 
 /** The longest that a probe may wait. */
-export function timeoutFor(system: System, options: GuaranteeOptions): number {
+export function timeoutOf(system: System, options: GuaranteeOptions = {}): number {
   return system.services.reduce(
     (longest, service) => Math.max(longest, service.health.timeoutMs ?? 0),
     options.timeoutMs ?? timeoutDefaultMs,
@@ -103,7 +103,7 @@ type Promised = Omit<Guarantee, "kind" | "sentence" | "mend">;
 
 function promise(system: System, periodMs: number, options: GuaranteeOptions): Promised {
   const { reportMs = reportDefaultMs } = options;
-  const timeoutMs = timeoutFor(system, options);
+  const timeoutMs = timeoutOf(system, options);
   const targets = budgetTargets(system);
   const may = system.regions.filter((region) => system.groups.some((group) => group.primary.includes(region.name)));
   const regions = may.map(({ name }): RegionGuarantee => {
@@ -114,7 +114,7 @@ function promise(system: System, periodMs: number, options: GuaranteeOptions): P
       vantages: Math.max(1, vantages.length),
       periodMs,
       p0: coldStartLoss,
-      targets,
+      targets: targets * budgetParts(system),
       timeoutMs,
       quorum,
       local: localMisses,
