@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Copy, Region, Service } from "../model/system.ts";
 import {
-  lossAt,
   levelsOf,
+  lossAt,
   providerOf,
   recentLoss,
   recoveryTime,

@@ -3,7 +3,7 @@
 
 import type { GroupName, Pattern, RegionName } from "../model/system.ts";
 import { type Failure, type Newest, recentLoss } from "./chain.ts";
-import { type Ground, homeOf, isLive, type Item } from "./ground.ts";
+import { type Ground, homeOf, type Item, isLive } from "./ground.ts";
 import type { MethodKnowledge } from "./knowledge.ts";
 import { type Settings, settingsOf } from "./numbers.ts";
 

@@ -14,7 +14,7 @@ import {
   settingsIn,
   type Touched,
 } from "./fate.ts";
-import { homeOf, isLive, type Item } from "./ground.ts";
+import { homeOf, type Item, isLive } from "./ground.ts";
 import type { MethodKnowledge } from "./knowledge.ts";
 import { boundOf, recoveryPointOf } from "./numbers.ts";
 import { unknown } from "./steps.ts";

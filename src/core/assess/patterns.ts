@@ -3,7 +3,7 @@
 
 import type { Advice, Bound, Loss, PatternVerdict } from "../model/assess-report.ts";
 import type { Pattern } from "../model/system.ts";
-import { downtimeOf, designOf } from "./availability.ts";
+import { designOf, downtimeOf } from "./availability.ts";
 import { patternCost } from "./cost.ts";
 import { cheapestOver, type Line, linesOf } from "./crossovers.ts";
 import { short } from "./detection.ts";
