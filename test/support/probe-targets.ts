@@ -8,10 +8,16 @@ import { createServer as createTlsServer } from "node:tls";
 const open = new Set<Socket>();
 const closing: (() => Promise<void>)[] = [];
 
-/** Call after each test. Whatever the test did, the server's side of each connection goes by itself. */
+const goneWithinMs = 5_000;
+
+/** Call after each test. Whatever the test did, the server's side of each connection goes by itself; throws when one does not. */
 export async function closeTargets(): Promise<void> {
-  while (open.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const untilMs = performance.now() + goneWithinMs;
+  while (open.size > 0 && performance.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, 5));
+  const left = open.size;
+  for (const socket of open) socket.destroy();
   for (const close of closing.splice(0)) await close();
+  if (left > 0) throw new Error(`${left} connections were left behind`);
 }
 
 export function openConnections(): number {

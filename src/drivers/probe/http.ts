@@ -4,8 +4,8 @@
 import type { HttpExpectation } from "../../core/model/health-probe.ts";
 import { addressOf, type Via } from "./address.ts";
 import { bodyBytesMax, HttpAnswer } from "./http-answer.ts";
-import { judgeBody, judgeHead, smallBodyBytes } from "./http-judge.ts";
 import { type Connection, HttpConnections, type Origin } from "./http-connections.ts";
+import { judgeBody, judgeHead, smallBodyBytes } from "./http-judge.ts";
 import { broken, type Finding, ill, type Look, well } from "./look.ts";
 
 /**

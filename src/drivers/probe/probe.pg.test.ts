@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { SqlExpectation } from "../../core/model/health-probe.ts";
+import type { ProbeResult, ProbeSkipped } from "../../ports/probe.ts";
 import { makeProber } from "./probe.ts";
 
 const binaries = fileURLToPath(
@@ -37,7 +39,7 @@ beforeAll(async () => {
     ["-D", join(folder, "data"), "-p", String(port), "-h", "127.0.0.1", "-k", "", "-F"],
     { ...nobody, stdio: "ignore" },
   );
-  for (let tries = 0; !(await probe()).ok; tries += 1) {
+  for (let tries = 0; !ok(await probe()); tries += 1) {
     if (tries > 200) throw new Error("PostgreSQL did not start");
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -58,6 +60,10 @@ const probe = (password = "env:RIGHT", database = "postgres") =>
     2_000,
   );
 
+function ok(result: ProbeResult | ProbeSkipped): boolean {
+  return !("skipped" in result) && result.ok;
+}
+
 describe("a look at a real PostgreSQL", () => {
   test("is well where it answers, by the way that leads there", async () => {
     expect(await probe()).toEqual({ ok: true, roundTripMs: expect.any(Number) });
@@ -72,6 +78,64 @@ describe("a look at a real PostgreSQL", () => {
       ok: false,
       why: "It did not answer `select 1`: there is no such database.",
     });
+  });
+
+  test("asks what it was told to ask, and writes only where it was told to", async () => {
+    const prober = makeProber({ via: {}, secretOf });
+    const ask = (statement: string, more: Partial<SqlExpectation> = {}) =>
+      prober.probe(
+        { kind: "sql", url: `postgres://shop:hunter2@127.0.0.1:${port}/postgres`, statement, ...more },
+        5_000,
+      );
+    expect(await ask("select 6 * 7", { expect: "42" })).toMatchObject({ ok: true });
+    expect(await ask("select 41", { expect: "42" })).toMatchObject({
+      ok: false,
+      why: 'It answered "select 41" with "41", and not with "42".',
+    });
+    expect(await ask("select 1 where false", { expect: "42" })).toMatchObject({
+      ok: false,
+      why: expect.stringContaining("without a row"),
+    });
+    expect(await ask("create table probed (at timestamptz)")).toMatchObject({
+      ok: false,
+      why: expect.stringContaining("the look or the server is read-only"),
+    });
+    expect(await ask("create table probed (at timestamptz)", { write: true })).toMatchObject({ ok: true });
+    expect(await ask("insert into probed values (now()) returning 7", { write: true, expect: "7" })).toMatchObject({
+      ok: true,
+    });
+    expect(await ask("select count(*) from probed", { expect: "1" })).toMatchObject({ ok: true });
+    prober.close();
+  });
+
+  test("keeps one session where that was asked for, and a new one after it was ended", async () => {
+    const prober = makeProber({ via: {}, secretOf });
+    const look = () =>
+      prober.probe(
+        {
+          kind: "sql",
+          url: `postgres://shop:hunter2@127.0.0.1:${port}/postgres`,
+          statement: "select pg_backend_pid()",
+          keepAlive: true,
+        },
+        5_000,
+      );
+    const client = new pg.Client({ host: "127.0.0.1", port, user: "shop", database: "postgres", password: "hunter2" });
+    await client.connect();
+    const sessions = async (): Promise<readonly number[]> =>
+      (await client.query("select pid from pg_stat_activity where application_name = 'leeward probe'")).rows.map(
+        (row: { readonly pid: number }) => row.pid,
+      );
+    for (let n = 0; n < 3; n += 1) expect(await look()).toMatchObject({ ok: true });
+    const [first, ...more] = await sessions();
+    expect([typeof first, more]).toEqual(["number", []]);
+    await client.query("select pg_terminate_backend($1)", [first]);
+    while ((await sessions()).length > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(await look()).toMatchObject({ ok: true });
+    expect(await sessions()).not.toContain(first);
+    prober.close();
+    while ((await sessions()).length > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await client.end();
   });
 
   test("leaves no session behind, whether it was well or not", async () => {

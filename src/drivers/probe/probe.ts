@@ -6,7 +6,7 @@
 // 4. A look that was not made, or during which this process itself was held up, says nothing about the target: it is left out, and said.
 
 import { performance } from "node:perf_hooks";
-import type { ProbeResult, ProbeSkipped, Prober, ProbeTarget } from "../../ports/probe.ts";
+import type { ProbeResult, Prober, ProbeSkipped, ProbeTarget } from "../../ports/probe.ts";
 import type { Via } from "./address.ts";
 import { lookByCommand } from "./command.ts";
 import { type Deadline, Deadlines } from "./deadlines.ts";

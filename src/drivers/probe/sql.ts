@@ -27,7 +27,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTFOUND: "its host name is not known",
 };
 
-type Session = { readonly client: pg.Client; readonly socket: Socket; drop: () => void };
+type Session = { readonly client: pg.Client; readonly socket: Socket; late: boolean; drop: () => void };
 
 export class SqlLooks {
   readonly #kept = new Map<string, Session>();
@@ -38,20 +38,29 @@ export class SqlLooks {
       return Promise.resolve(ill("Its address does not begin with postgres://."));
     const dialled = addressOf(`${url.hostname}:${url.port === "" ? 5432 : url.port}`, look.via);
     if (dialled === undefined) return Promise.resolve(ill(`${url.host} is not an address of the form host:port.`));
+    const kept = expected.keepAlive === true ? this.#take(address) : undefined;
+    const anew = (): Session => newSession(url, dialled, password, look);
+    if (kept === undefined) return this.#ask(address, anew(), true, expected, look);
+    // One that was kept may have been ended meanwhile, and only a new one tells.
+    return this.#ask(address, kept, false, expected, look).then((finding) =>
+      finding.well === false && kept.socket.destroyed && !kept.late
+        ? this.#ask(address, anew(), true, expected, look)
+        : finding,
+    );
+  }
+
+  #ask(address: string, session: Session, isNew: boolean, expected: SqlExpectation, look: Look): Promise<Finding> {
     const keepAlive = expected.keepAlive === true;
-    const kept = keepAlive ? this.#take(address) : undefined;
     const said = expected.statement ?? "select 1";
     const shown = expected.statement === undefined ? "`select 1`" : quoted(said);
 
     return new Promise((resolve) => {
-      const session = kept ?? newSession(url, dialled, password, look);
       const { client, socket } = session;
       let ended = false;
       const end = (finding: Finding): void => {
         if (ended) return;
         ended = true;
         client.off("error", failed);
-        client.on("error", () => {}); // Whatever still comes is about a session that is over, or that `drop` sees end.
         resolve(finding);
         if (finding.well !== true) socket.destroy();
         else if (keepAlive) this.#keep(address, session);
@@ -65,9 +74,12 @@ export class SqlLooks {
           });
         end(ill(`It did not answer ${shown}: ${reasons[error.code ?? ""] ?? error.code ?? error.name}.`));
       };
-      look.onDeadline(() => end(ill(`It did not answer ${shown} within ${look.timeoutMs} ms.`)));
+      look.onDeadline(() => {
+        session.late = true;
+        end(ill(`It did not answer ${shown} within ${look.timeoutMs} ms.`));
+      });
       client.on("error", failed);
-      Promise.resolve(kept === undefined ? client.connect() : undefined)
+      Promise.resolve(isNew ? client.connect() : undefined)
         .then(() => ask(client, said, expected))
         .then((value) => end(judge(value, shown, expected)))
         .catch(failed);
@@ -116,7 +128,9 @@ function newSession(
     stream: () => withLookup(socket, look),
     application_name: "leeward probe",
   });
-  return { client, socket, drop: () => {} };
+  // Whatever comes after a look is about a session that is over, or that `drop` sees end.
+  client.on("error", () => {});
+  return { client, socket, late: false, drop: () => {} };
 }
 
 /** pg connects by host and port alone; names are looked up where all other looks have them from. */
