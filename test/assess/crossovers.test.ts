@@ -1,8 +1,8 @@
 // The penalty rates at which another design becomes the cheapest: the papers' illustration, and a scan that knows no geometry.
 
 import { expect, test } from "vitest";
-import { cheapestOver, costAt, type Line, linesOf } from "../../src/core/assess/crossovers.ts";
 import { tierFactor } from "../../src/core/assess/capacity.ts";
+import { cheapestOver, costAt, type Line, linesOf } from "../../src/core/assess/crossovers.ts";
 import { random } from "./world.ts";
 
 // $1 M base, losses free, half an outage of a region a year, 6 h to repair, 5 % destroy the data.

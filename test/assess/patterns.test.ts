@@ -1,14 +1,14 @@
 // The patterns side by side, what they cost, and what the standby lacks.
 
 import { describe, expect, test } from "vitest";
+import { knowledge } from "../../src/catalog/knowledge.ts";
+import { recoveryTimeOfPattern } from "../../src/core/assess/anchors.ts";
 import { capacityGaps } from "../../src/core/assess/capacity.ts";
 import { costOf, patternCost } from "../../src/core/assess/cost.ts";
 import { costAt } from "../../src/core/assess/crossovers.ts";
-import { recoveryTimeOfPattern } from "../../src/core/assess/anchors.ts";
-import { comparePatterns, patternNames } from "../../src/core/assess/patterns.ts";
-import type { Knowledge } from "../../src/core/assess/knowledge.ts";
 import { groundOf } from "../../src/core/assess/ground.ts";
-import { knowledge } from "../../src/catalog/knowledge.ts";
+import type { Knowledge } from "../../src/core/assess/knowledge.ts";
+import { comparePatterns, patternNames } from "../../src/core/assess/patterns.ts";
 import { groundFrom, systemFrom } from "./world.ts";
 
 const manifest = (more = "", objectives = "rto: 20m, rpo: 2m"): string => `
@@ -94,7 +94,10 @@ describe("the patterns", () => {
   test("what recovers in time and loses too much does not meet them", () => {
     const verdict = compared("", "rto: 20m, rpo: 10s").patterns.find(({ declared }) => declared);
     expect(verdict?.rtoSeconds.worst).toBeLessThan(20 * 60);
-    expect(verdict).toMatchObject({ meets: false, why: expect.stringContaining("the work lost is 35 s at worst, allowed is 10 s") });
+    expect(verdict).toMatchObject({
+      meets: false,
+      why: expect.stringContaining("the work lost is 35 s at worst, allowed is 10 s"),
+    });
   });
 
   test("a budget that is exceeded is said, and rules the pattern out", () => {

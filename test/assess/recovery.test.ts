@@ -1,8 +1,8 @@
 // What a loss of regions costs, as named terms, from manifests.
 
 import { describe, expect, test } from "vitest";
-import { recoveryOf, targetsAfter } from "../../src/core/assess/recovery.ts";
 import { sumOf } from "../../src/core/assess/detection.ts";
+import { recoveryOf, targetsAfter } from "../../src/core/assess/recovery.ts";
 import type { Loss } from "../../src/core/model/assess-report.ts";
 import { groundFrom, lossOf } from "./world.ts";
 

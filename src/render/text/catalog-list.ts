@@ -1,6 +1,6 @@
 // `leeward catalog list` on a terminal: the service types that Leeward knows, by area.
 
-import { heading, painter, table, type TextOptions, widthOf, wrap } from "./layout.ts";
+import { heading, painter, type TextOptions, table, widthOf, wrap } from "./layout.ts";
 
 export type ListedType = {
   readonly id: string;

@@ -2,7 +2,7 @@
 
 import { type NeedAt, type RankedRegion, weights } from "../../catalog/rank.ts";
 import type { Source } from "../../core/assess/knowledge.ts";
-import { heading, hang, type Paint, painter, table, type TextOptions, widthOf, wrap } from "./layout.ts";
+import { hang, heading, type Paint, painter, type TextOptions, table, widthOf, wrap } from "./layout.ts";
 
 export type RegionsAnswer = {
   readonly version: 1;
