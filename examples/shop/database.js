@@ -8,6 +8,10 @@ const sessionLost = /^(08|57P0|25006)/;
 
 /** Between two tries on a new session. */
 const pauseMs = 20;
+/** A caller is told "unknown" when there is no answer by then... */
+const answerMs = 2_000;
+/** ...and the session is given up when there is none by then. */
+const giveUpMs = 60_000;
 
 export function makeDatabase(env = process.env) {
   const url = new URL(env.LEEWARD_URL_ORDERS ?? "postgres://leeward@127.0.0.1:5432/shop");
@@ -17,7 +21,6 @@ export function makeDatabase(env = process.env) {
     max: 8,
     // Shorter than a user's patience: a session that cannot be had quickly is asked for again.
     connectionTimeoutMillis: 200,
-    query_timeout: 2_000,
     idleTimeoutMillis: 0,
     keepAlive: true,
     application_name: `shop ${env.LEEWARD_REGION ?? ""}`.trim(),
@@ -45,10 +48,11 @@ export function makeDatabase(env = process.env) {
         throw Object.assign(new Error(`no database session: ${error.message}`), { executed });
       }
       try {
-        const result = await client.query(text, values);
+        const result = await answerOf(client, text, values);
         client.release();
         return result;
       } catch (error) {
+        if (error.waiting) throw Object.assign(error, { executed: undefined });
         const lost = error.code === undefined || sessionLost.test(error.code) || error.code.startsWith("E");
         client.release(lost);
         if (error.code === "42P01") {
@@ -62,6 +66,35 @@ export function makeDatabase(env = process.env) {
         throw Object.assign(error, { executed });
       }
     }
+  }
+
+  /**
+   * The answer, or an error with `waiting: true`: then the session waits on, and stays lent out until it has its answer. A commit that waits
+   * for a standby goes on waiting in the server whatever we do; giving its session up and opening another would use up the server's sessions.
+   */
+  function answerOf(client, text, values) {
+    return new Promise((resolve, reject) => {
+      let late = false;
+      const lateTimer = setTimeout(() => {
+        late = true;
+        reject(Object.assign(new Error(`no answer within ${answerMs} ms`), { waiting: true }));
+      }, answerMs);
+      let released = false;
+      const release = (lost) => {
+        if (!released) client.release(lost);
+        released = true;
+        clearTimeout(giveUpTimer);
+      };
+      const giveUpTimer = setTimeout(() => late && release(true), giveUpMs);
+      giveUpTimer.unref();
+      const settle = (then) => (value) => {
+        clearTimeout(lateTimer);
+        clearTimeout(giveUpTimer);
+        if (late) release(value instanceof Error);
+        else then(value);
+      };
+      client.query(text, values).then(settle(resolve), settle(reject));
+    });
   }
 
   async function createTables() {

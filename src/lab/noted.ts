@@ -1,6 +1,6 @@
 // What the controller said while a story was played, noted by asking it again and again: its own timeline forgets in an hour what a
 // story must still know at its end, and it does not carry how a decision changed its words. Each thing is noted once, with its newest
-// sentence and evidence.
+// sentence and its clearest evidence.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { GroupStatus, TimelineEvent } from "../wire/people.ts";
@@ -51,12 +51,14 @@ export function takeNotes(control: Control, group: string): Notes {
   const note = (status: GroupStatus): void => {
     for (const diagnosis of status.diagnoses) {
       const { name, region, service, sentence, evidence } = diagnosis;
-      diagnoses.set(`${name} ${region} ${service ?? ""}`, {
+      const key = `${name} ${region} ${service ?? ""}`;
+      const best = clearer(diagnoses.get(key)?.evidence, evidence);
+      diagnoses.set(key, {
         name,
         region,
         sentence,
         ...(service === undefined ? {} : { service }),
-        ...(evidence === undefined ? {} : { evidence }),
+        ...(best === undefined ? {} : { evidence: best }),
       });
     }
     const { kind, reason } = status.decision;
@@ -106,6 +108,12 @@ export function withTimeline(noted: Noted, events: readonly TimelineEvent[]): No
     .filter((event) => event.kind === "decided")
     .map((event) => ({ kind: event.name, reason: event.sentence }));
   return { ...noted, diagnoses: [...noted.diagnoses, ...missed], decisions: [...noted.decisions, ...decided] };
+}
+
+/** A diagnosis outlives the moment at which it was clearest; that moment is what it rests on. */
+function clearer(old: Evidence | undefined, now: Evidence | undefined): Evidence | undefined {
+  if (old === undefined || now === undefined) return now ?? old;
+  return now.vantages.length > 0 && now.statistic - now.threshold > old.statistic - old.threshold ? now : old;
 }
 
 function withoutNumbers(sentence: string): string {

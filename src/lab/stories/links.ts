@@ -70,6 +70,8 @@ export const linkStories: readonly Story[] = [
     expected: "stays",
     patienceMs: 1_000,
     steps: [
+      // What is slow is judged by a target's own history, so there has to be one.
+      { do: "go-on", ms: 20_000 },
       { do: "late-answers", who: "primary", ms: 300 },
       { do: "go-on", ms: 45_000, long: true },
       { do: "heal" },
