@@ -30,6 +30,7 @@ export function systemOf(draft: Draft): System {
       rpoMs: draft.objectives.rpo,
       falseFailoverMs: draft.objectives.falseFailover,
       residency: draft.objectives.residency,
+      ...(draft.objectives.brownOut === undefined ? {} : { brownOutMs: draft.objectives.brownOut }),
     },
     groups: each(draft.groups, (name, group) => groupOf(name, group, draft.objectives.rpo)),
     services: each(draft.services, (name, service) => serviceOf(name, service, probeEveryMs)),

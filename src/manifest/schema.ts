@@ -68,6 +68,9 @@ const objectives = z
       falseFailover: between(86_400_000, Number.MAX_SAFE_INTEGER)
         .prefault("10y")
         .describe("Tolerated mean time between two failovers that nothing called for."),
+      brownOut: between(1_000, Number.MAX_SAFE_INTEGER)
+        .exactOptional()
+        .describe("A fifth of the answers failing must be known within this time. Default: nothing is asked of it."),
       residency: list(z.string("country").regex(/^[A-Z]{2,4}$/, "country"))
         .prefault([])
         .describe("Country codes, or EU, where data may live; empty: anywhere."),

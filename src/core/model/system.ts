@@ -94,6 +94,8 @@ export type Objectives = {
   readonly rpoMs: number;
   /** Tolerated mean time between two false failovers. */
   readonly falseFailoverMs: number;
+  /** A fifth of the answers failing must be known within this time; left out: nothing is asked of it. */
+  readonly brownOutMs?: number;
   /** Country or group codes where data may live; empty = anywhere. */
   readonly residency: readonly string[];
 };
