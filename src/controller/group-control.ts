@@ -426,35 +426,29 @@ export class GroupControl {
         fact: decisionFact(decision, input, was, state, this.#toWall()),
       };
       // The same rule for another reason is for the trail; people are told when the rule changes.
-      if (anew) this.#announce(decision, before, said);
+      if (anew) this.#telling.say("decided", said);
       else this.#telling.note("decided", said);
     }
-    if (!anew) this.#remind(decision, was.question);
+    this.#tellPeople(decision, was.question, anew);
     this.#reasonKey = key;
     return decision;
   }
 
-  #announce(
-    decision: Decision,
-    before: Decision | undefined,
-    said: Pick<AuditEvent, "name" | "region" | "sentence">,
-  ): void {
-    const quiet = decision.kind === "hold" && !decision.attention;
-    this.#telling.say("decided", said);
-    if (quiet && before?.kind !== "ask") return;
+  /** A question is told once, and again as its own reminders and successors come; everything else when the rule changes. */
+  #tellPeople(decision: Decision, before: Question | undefined, anew: boolean): void {
     const next = decision.next === undefined ? {} : { next: decision.next };
-    const kind = decision.kind === "switch" ? "decided" : decision.kind === "ask" ? "asked" : "trouble";
-    if (!quiet) this.#telling.notify({ kind, sentence: noticeOf(decision), ...next });
-  }
-
-  /** The same rule, but another question, or the same one once more. */
-  #remind(decision: Decision, before: Question | undefined): void {
-    if (decision.kind !== "ask" || decision.question === undefined) return;
-    const { id, reminders } = decision.question;
-    if (before !== undefined && before.id === id && before.reminders === reminders) return;
-    const next = decision.next === undefined ? {} : { next: decision.next };
-    const how = before?.id === id ? `reminder ${reminders} of ${decideRules.remindersMax}: ` : "asked anew: ";
-    this.#telling.notify({ kind: "asked", sentence: `${how}${noticeOf(decision)}`, ...next });
+    const question = decision.kind === "ask" ? decision.question : undefined;
+    if (question !== undefined) {
+      const { id, reminders } = question;
+      if (before?.id === id && before.reminders === reminders) return;
+      const again = before?.id === id ? `reminder ${reminders} of ${decideRules.remindersMax}: ` : "asked anew: ";
+      const sentence = `${before === undefined ? "" : again}${noticeOf(decision)}`;
+      this.#telling.notify({ kind: "asked", sentence, ...next });
+      return;
+    }
+    if (!anew || (decision.kind === "hold" && !decision.attention)) return;
+    const kind = decision.kind === "hold" ? "trouble" : decision.kind === "ask" ? "asked" : "decided";
+    this.#telling.notify({ kind, sentence: noticeOf(decision), ...next });
   }
 
   #decideInput(request: PersonRequest | undefined): DecideInput {

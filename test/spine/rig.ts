@@ -65,6 +65,8 @@ export class Rig {
   controller: Controller | undefined;
   readonly agents = new Map<RegionName, Agent>();
   readonly replicas = new Map<string, number>();
+  /** Share of the probes of a region that fail, though it lives. */
+  readonly failing = new Map<RegionName, number>();
   readonly #lease: LeaseConfig;
   readonly #random: () => number;
   readonly #store = makeMemoryStore();
@@ -531,7 +533,9 @@ export class Rig {
             roundTripMs < timeoutMs &&
             this.#reaches(region, there) &&
             this.#reaches(there, region) &&
-            this.#answers(target, there);
+            this.#answers(target, there) &&
+            // No number is drawn where nothing fails, so that the other stories stay what they were.
+            !(this.failing.has(there) && this.#random() < (this.failing.get(there) ?? 0));
           this.time.after(ok ? roundTripMs : timeoutMs, () => {
             if (process.alive)
               resolve(

@@ -11,6 +11,7 @@ const wallStartMs = Date.UTC(2026, 10, 1);
 export class VirtualClock {
   #nowMs = 1_000;
   #order = 0;
+  #wallAheadMs = 0;
   readonly #sleepers: Sleeper[] = [];
 
   get nowMs(): number {
@@ -21,9 +22,14 @@ export class VirtualClock {
   clock(alive: () => boolean = () => true): Clock {
     return {
       nowMs: () => this.#nowMs,
-      wallMs: () => wallStartMs + Math.floor(this.#nowMs),
+      wallMs: () => wallStartMs + this.#wallAheadMs + Math.floor(this.#nowMs),
       sleep: (ms, signal) => this.#sleep(ms, signal, alive),
     };
+  }
+
+  /** All wall clocks are set forward by so much, against where they began. */
+  setWallAhead(ms: number): void {
+    this.#wallAheadMs = ms;
   }
 
   /** Calls `work` after `ms`, as the world's doing and no process's. */

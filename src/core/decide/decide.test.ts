@@ -366,6 +366,15 @@ const cases: readonly Case[] = [
     at("asking"),
   ],
   [
+    "the question may be over",
+    input(),
+    "question-stands",
+    "hold",
+    "asking",
+    "north is not in trouble at this moment; question 3 stands until that is certain",
+    at("asking", { question: openQuestion(now - 5_000), wellSinceMs: now - 4_000 }),
+  ],
+  [
     "promoted by hand",
     input({ diagnoses: [seen("promoted-by-hand", { region: "south", service: "orders" })] }),
     "promoted-by-hand",
@@ -443,6 +452,23 @@ const cases: readonly Case[] = [
     "ask",
     "asking",
     "north is region-unreachable; it came back again and again lately, so a person decides whether to leave it for south, losing at most 2.5 s",
+  ],
+  [
+    "a brown-out that has only begun",
+    brownOut({ degraded: "switch" }, now - 9_000),
+    "degraded-new",
+    "hold",
+    "suspect",
+    "north is region-degraded; it answers, if badly, and is watched a little longer",
+  ],
+  [
+    "it flapped a moment ago, and is down",
+    gone(),
+    "flapping",
+    "hold",
+    "degraded",
+    "north is flapping; what flaps is not left by itself, for it would be back before the switch has ended",
+    at("degraded", { flapped: { seen: seen("flapping"), atMs: now - 1_000 } }),
   ],
   [
     "a brown-out, by default",
@@ -1257,10 +1283,11 @@ describe("whatever it is told", () => {
     always((given, decision) => expect(decision.answer !== undefined).toBe(given.request !== undefined));
   });
 
-  test("a question that can be answered is in the state, and in no other state than asking", () => {
+  test("a question that can be answered is in the state, and stays only where a row keeps it", () => {
     always((given, decision, after) => {
+      const row = transitions.find((one) => one.id === decision.rule);
       if (decision.kind === "ask") expect(after.question).toEqual(decision.question);
-      else if (given.request === undefined) expect(after.question).toBeUndefined();
+      else if (given.request === undefined && row?.keepsQuestion !== true) expect(after.question).toBeUndefined();
     });
   });
 });

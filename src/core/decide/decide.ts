@@ -39,7 +39,9 @@ function byPolicy(facts: DecideFacts): Decided {
   switch (row.decision) {
     case "hold":
     case "hold and tell": {
-      const next = withoutOpen(enter(state, row.enters, facts), facts, reason);
+      const entered = enter(state, row.enters, facts);
+      const keeps = row.keepsQuestion === true && facts.expired === undefined;
+      const next = keeps ? entered : withoutOpen(entered, facts, reason);
       return {
         decision: { kind: "hold", attention: row.decision === "hold and tell", ...told, ...lossOf(facts) },
         state: next,

@@ -193,6 +193,10 @@ export type DecideState = {
   readonly flaps: FlapHistory;
   /** The trouble of this moment, under whichever names, began then. */
   readonly troubleSinceMs?: number;
+  /** The same, of what is worse than a brown-out: an outage in a brown-out begins by itself. */
+  readonly downSinceMs?: number;
+  /** The primary was flapping at that moment: remembered for the fall that follows, for a region that is down is not said to flap. */
+  readonly flapped?: { readonly seen: Diagnosis; readonly atMs: number };
   /** Without trouble, and known to be, since then. */
   readonly wellSinceMs?: number;
   /** Synchronous standbys that are lost, since when. */

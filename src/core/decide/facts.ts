@@ -21,18 +21,26 @@ export type DecideFacts = {
   /** A run that a switch may end first: it only rebuilds a standby. */
   readonly replaceable: RunUnderWay | undefined;
   readonly storeAway: Diagnosis | undefined;
+  /** The primary's own agent reports. */
+  readonly fromHeard: boolean;
   readonly byHand: Diagnosis | undefined;
   readonly unknown: Diagnosis | undefined;
   /** Not one region of the group can be judged. */
   readonly allUnknown: boolean;
+  readonly flappingNow: Diagnosis | undefined;
+  /** The same, and in trouble also what was said of it just before. */
   readonly flapping: Diagnosis | undefined;
   readonly slow: Diagnosis | undefined;
   readonly recovering: Diagnosis | undefined;
   readonly warning: Diagnosis | undefined;
   readonly linkCut: Diagnosis | undefined;
   readonly trouble: (Trouble & { readonly seen: Diagnosis; readonly key: string }) | undefined;
-  /** How long the trouble of this moment has lasted, under whichever names. */
+  /** How long there has been trouble, of whichever kind. */
+  readonly troubleMs: number;
+  /** The same; of an outage only since it is worse than a brown-out. */
   readonly outageMs: number;
+  /** How long it is known to be without trouble. */
+  readonly wellMs: number;
   readonly how: How;
   readonly targets: readonly Judged[];
   readonly target: Judged | undefined;
@@ -83,10 +91,17 @@ export function decideFactsOf(state: DecideState, input: DecideInput): DecideFac
       ? 0
       : Math.min(decideRules.retryAfterMaxMs, decideRules.retryAfterMs * 2 ** (state.failedRuns - 1));
   const replaceable = input.run?.kind === "protect" ? input.run : undefined;
-  const sinceMs = trouble === undefined ? nowMs : Math.min(trouble.seen.sinceMs, state.troubleSinceMs ?? nowMs);
+  const flappingNow = find("flapping", from);
+  const { flapped } = state;
+  const troubleSinceMs = trouble === undefined ? nowMs : Math.min(trouble.seen.sinceMs, state.troubleSinceMs ?? nowMs);
+  const sinceMs =
+    trouble === undefined || trouble.degraded
+      ? troubleSinceMs
+      : Math.min(trouble.seen.sinceMs, state.downSinceMs ?? nowMs);
   const holdOff = holdOffOf(policy, input.costs, {
     degraded: trouble?.degraded ?? false,
     lossBoundMs: target?.lossBoundMs ?? "unknown",
+    failingShare: trouble?.seen.evidence.failureShare,
   });
   const spent = spentBudget(state.flaps, policy, nowMs);
   return {
@@ -97,6 +112,7 @@ export function decideFactsOf(state: DecideState, input: DecideInput): DecideFac
     run: replaceable === undefined ? input.run : undefined,
     replaceable,
     storeAway: input.diagnoses.find((one) => one.name === "store-away"),
+    fromHeard: input.candidates.some((one) => one.region === from && one.agentReachable),
     byHand: input.diagnoses.find((one) => one.name === "promoted-by-hand" && concerns(one) && one.region !== from),
     unknown: find("unknown", from),
     allUnknown:
@@ -105,7 +121,8 @@ export function decideFactsOf(state: DecideState, input: DecideInput): DecideFac
         const seen = find("unknown", region);
         return seen !== undefined && nowMs - seen.sinceMs >= decideRules.allUnknownAfterMs;
       }),
-    flapping: find("flapping", from),
+    flappingNow,
+    flapping: flappingNow ?? (trouble !== undefined && flapped?.seen.region === from ? flapped.seen : undefined),
     slow: find("slow", from),
     recovering: find("recovering", from),
     linkCut: input.diagnoses.find(
@@ -114,7 +131,9 @@ export function decideFactsOf(state: DecideState, input: DecideInput): DecideFac
     ),
     warning: input.diagnoses.find((one) => one.severity === "warning" && concerns(one)),
     trouble,
+    troubleMs: nowMs - troubleSinceMs,
     outageMs: nowMs - sinceMs,
+    wellMs: nowMs - (state.wellSinceMs ?? nowMs),
     how,
     targets,
     target,

@@ -53,13 +53,20 @@ export type HoldOff = { readonly ms: number; readonly because: "costs" | "policy
 export function holdOffOf(
   policy: Policy,
   costs: Costs | undefined,
-  trouble: { readonly degraded: boolean; readonly lossBoundMs: LossBound },
+  trouble: {
+    readonly degraded: boolean;
+    readonly lossBoundMs: LossBound;
+    /** Share of requests that fails, 0 to 1, where it was seen: a brown-out costs that share of an outage. */
+    readonly failingShare?: number | undefined;
+  },
 ): HoldOff {
   const rental = skiRentalMs(costs, trouble.lossBoundMs);
   if (trouble.degraded) {
-    // Of a brown-out it is not known which share of the users it reaches, so it never counts for less than the stated time.
-    return rental !== undefined && rental > policy.degradedHoldOffMs
-      ? { ms: rental, because: "costs" }
+    // Never sooner than the policy says: which users it reaches, and how badly, is not known as well as that something is down.
+    const { failingShare = 1 } = trouble;
+    const rentalMs = rental === undefined || failingShare <= 0 ? 0 : rental / Math.min(1, failingShare);
+    return rentalMs > policy.degradedHoldOffMs
+      ? { ms: rentalMs, because: "costs" }
       : { ms: policy.degradedHoldOffMs, because: "policy" };
   }
   if (policy.holdOffMs !== undefined) return { ms: policy.holdOffMs, because: "policy" };

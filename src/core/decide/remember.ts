@@ -42,23 +42,39 @@ export function forget(state: DecideState, { trouble, unknown, run, input, from 
 }
 
 /** Since when there is trouble, since when there is none, which synchronous standbys are lost; each beginning of trouble is an alarm. */
-export function notice(state: DecideState, { trouble, unknown, run, input }: DecideFacts): DecideState {
+export function notice(state: DecideState, facts: DecideFacts): DecideState {
+  const { trouble, unknown, run, input } = facts;
   const { nowMs } = input;
-  const { troubleSinceMs, wellSinceMs, ...rest } = state;
+  const { troubleSinceMs, downSinceMs, wellSinceMs, flapped, ...rest } = state;
   const lost = lostStandbys(input);
   const lostSinceMs = Object.fromEntries(lost.map((region) => [region, state.lostSinceMs[region] ?? nowMs]));
-  const seen = { ...rest, lostSinceMs };
+  const seen = { ...rest, lostSinceMs, ...flappedOf(facts) };
   if (trouble !== undefined) {
-    if (troubleSinceMs !== undefined) return { ...seen, troubleSinceMs };
-    const alarms = noted(state.flaps.alarms, nowMs);
-    return { ...seen, troubleSinceMs: Math.min(nowMs, trouble.seen.sinceMs), flaps: { ...state.flaps, alarms } };
+    const beganMs = Math.min(nowMs, trouble.seen.sinceMs);
+    const known = {
+      ...seen,
+      troubleSinceMs: troubleSinceMs ?? beganMs,
+      ...(trouble.degraded ? {} : { downSinceMs: downSinceMs ?? beganMs }),
+    };
+    if (troubleSinceMs !== undefined) return known;
+    return { ...known, flaps: { ...state.flaps, alarms: noted(state.flaps.alarms, nowMs) } };
   }
   // What is not known, or being changed, is neither trouble nor its end.
   if (unknown !== undefined || run !== undefined) {
     return {
       ...seen,
       ...(troubleSinceMs === undefined ? {} : { troubleSinceMs }),
+      ...(downSinceMs === undefined ? {} : { downSinceMs }),
     };
   }
   return { ...seen, wellSinceMs: wellSinceMs ?? nowMs };
+}
+
+/** Flapping is remembered through the fall that follows it, and a little beyond. */
+function flappedOf({ flappingNow, trouble, state, input, from }: DecideFacts): Pick<DecideState, "flapped"> {
+  const { flapped } = state;
+  if (flappingNow !== undefined) return { flapped: { seen: flappingNow, atMs: input.nowMs } };
+  if (flapped === undefined || flapped.seen.region !== from) return {};
+  const kept = trouble !== undefined || input.nowMs - flapped.atMs < decideRules.dwellMs;
+  return kept ? { flapped } : {};
 }

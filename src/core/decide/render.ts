@@ -6,12 +6,12 @@ import type { Part } from "./row.ts";
 import { type Trouble, troubles } from "./rules.ts";
 import { type Row, transitions } from "./transitions.ts";
 
-/** As the table reads them, but that the first two rows of the last part are read before the standbys'. */
+/** As the table reads them, but that the rows about what cannot be judged are read after the standbys'. */
 const parts: readonly (readonly [Part, string])[] = [
   ["standing", "Can anything be decided?"],
+  ["standbys", "Standbys, while the primary serves"],
   ["staying", "Staying: why a primary in trouble is not left, or not yet"],
   ["leaving", "Leaving: by itself, or with a person's yes"],
-  ["standbys", "Standbys, while the primary is in order"],
   ["returning", "Returning: when trouble counts as over, and all that is well"],
 ];
 

@@ -2,6 +2,7 @@
 
 import { commands } from "./commands.ts";
 import type { Row } from "./row.ts";
+import { decideRules } from "./rules.ts";
 
 export const returning: readonly Row[] = [
   {
@@ -17,6 +18,18 @@ export const returning: readonly Row[] = [
     next: () => commands.status(),
   },
   {
+    id: "question-stands",
+    part: "returning",
+    from: "any",
+    when: `the trouble that was asked about is not seen, and has not been for ${decideRules.withdrawAfterMs / 1_000} s yet`,
+    test: (f) => f.state.question !== undefined && f.wellMs < decideRules.withdrawAfterMs,
+    decision: "hold",
+    enters: "asking",
+    sentence: "{from} is not in trouble at this moment; question {askedId} stands until that is certain",
+    until: "until {withdrawEnd}, when it is withdrawn, or the trouble is back",
+    keepsQuestion: true,
+  },
+  {
     id: "withdrawn",
     part: "returning",
     from: ["asking"],
@@ -27,10 +40,6 @@ export const returning: readonly Row[] = [
     sentence: "{from} is in order again, so the question about {group} is withdrawn",
     until: "until something else is wrong",
   },
-];
-
-/** After the standbys' rows: theirs are about what hurts users now. */
-export const atRest: readonly Row[] = [
   {
     id: "recovering",
     part: "returning",

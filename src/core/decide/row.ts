@@ -20,6 +20,8 @@ export type Row = {
   readonly sentence: string;
   /** What would change it, and when; said of every row that does nothing yet. */
   readonly until: string;
+  /** An open question stands meanwhile: what it is about may well go on. */
+  readonly keepsQuestion?: true;
   readonly next?: (facts: DecideFacts) => string | undefined;
 };
 

@@ -23,6 +23,10 @@ export const decideRules = {
   questionLastsMs: 14_400_000,
   /** Regions that none can judge for so long: then it is said of all of them, and people are told. A fresh controller knows nothing yet. */
   allUnknownAfterMs: 5_000,
+  /** A brown-out is said to people when it lasts so long: what dies looks degraded for a moment before. */
+  degradedTellAfterMs: 10_000,
+  /** The trouble must not have been seen for so long before the question about it is withdrawn: a fresh controller has seen nothing yet. */
+  withdrawAfterMs: 5_000,
   /** A primary that flaps and stays away for so long is asked about. */
   flappingAskAfterMs: 30_000,
   /** Loss bounds that differ by less than this are alike: reports come a few times a second. */

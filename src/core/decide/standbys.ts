@@ -1,9 +1,13 @@
-// What becomes of standbys while the primary is in order. A synchronous standby that is lost makes commits wait: strict means that they
+// What becomes of standbys while the primary serves. Its own agent's word is enough for that: with two serving regions and a witness, a
+// standby that is lost leaves too few vantages to judge the primary, and that is just when commits wait. A synchronous standby that is lost makes commits wait: strict means that they
 // wait until it is back. They stop waiting only after it has been taken out of promotable by an epoch of its own, so that nobody is ever
 // promoted who lacks what was acknowledged (I3).
 
 import { commands } from "./commands.ts";
-import type { Row } from "./row.ts";
+import type { DecideFacts } from "./facts.ts";
+import { inTrouble, type Row } from "./row.ts";
+
+const isServing = (f: DecideFacts): boolean => f.fromHeard && !inTrouble(f) && f.halfWay === undefined;
 
 export const standbys: readonly Row[] = [
   {
@@ -11,7 +15,7 @@ export const standbys: readonly Row[] = [
     part: "standbys",
     from: "any",
     when: "a person took a standby out for maintenance, and it is still promotable",
-    test: (f) => f.outOfService !== undefined && !f.input.paused,
+    test: (f) => isServing(f) && f.outOfService !== undefined && !f.input.paused,
     decision: "unprotect",
     enters: "degraded",
     sentence: "{outRegion} was taken out by {outBy}: it stops being promotable, and commits stop waiting for it",
@@ -22,7 +26,7 @@ export const standbys: readonly Row[] = [
     part: "standbys",
     from: "any",
     when: "a synchronous standby has been lost for longer than policy.dropSyncAfter",
-    test: (f) => f.lost?.dropLeftMs !== undefined && f.lost.dropLeftMs <= 0 && !f.input.paused,
+    test: (f) => isServing(f) && f.lost?.dropLeftMs !== undefined && f.lost.dropLeftMs <= 0 && !f.input.paused,
     decision: "unprotect",
     enters: "degraded",
     sentence:
@@ -34,7 +38,7 @@ export const standbys: readonly Row[] = [
     part: "standbys",
     from: "any",
     when: "a synchronous standby is lost, and commits wait for it",
-    test: (f) => f.lost !== undefined,
+    test: (f) => isServing(f) && f.lost !== undefined,
     decision: "hold and tell",
     enters: "degraded",
     sentence:

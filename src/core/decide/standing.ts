@@ -39,6 +39,7 @@ export const standing: readonly Row[] = [
     enters: "degraded",
     sentence: "holding: {storeAway}",
     until: "until the store answers again",
+    keepsQuestion: true,
     next: () => commands.status(),
   },
   {
@@ -53,6 +54,10 @@ export const standing: readonly Row[] = [
     until: "until one of the two is stopped, or a person orders a failover",
     next: (f) => (f.byHand === undefined ? undefined : commands.failover(f.input.group.name, f.byHand.region, true)),
   },
+];
+
+/** After the standbys' rows: those rest on the word of the primary's own agent. */
+export const unjudged: readonly Row[] = [
   {
     id: "all-unknown",
     part: "standing",
@@ -64,6 +69,7 @@ export const standing: readonly Row[] = [
     sentence:
       "nothing is moved: not one of {regions} can be judged, so the fault is more likely with those who watch than with all of them at once",
     until: "until a quorum of vantages can judge {from} again",
+    keepsQuestion: true,
     next: () => commands.status(),
   },
   {
@@ -76,5 +82,6 @@ export const standing: readonly Row[] = [
     enters: "suspect",
     sentence: "holding, for silence is not death: {unknown}",
     until: "until a quorum of vantages can judge {from} again",
+    keepsQuestion: true,
   },
 ];

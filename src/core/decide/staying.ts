@@ -10,11 +10,12 @@ export const staying: readonly Row[] = [
     part: "staying",
     from: "any",
     when: `the primary goes down and comes back again and again, and is not away for ${decideRules.flappingAskAfterMs / 1_000} s`,
-    test: (f) => f.flapping !== undefined && (!inTrouble(f) || f.outageMs < decideRules.flappingAskAfterMs),
+    test: (f) => f.flapping !== undefined && (!inTrouble(f) || f.troubleMs < decideRules.flappingAskAfterMs),
     decision: "hold and tell",
     enters: "degraded",
     sentence: "{flapping}; what flaps is not left by itself, for it would be back before the switch has ended",
     until: "until it has been steady for a while, or stays away for {flappingAsk}",
+    keepsQuestion: true,
     next: (f) => goNow(f) ?? commands.status(),
   },
   {
@@ -40,6 +41,18 @@ export const staying: readonly Row[] = [
     sentence: "{seen}; the policy of {group} is manual, so a person has to order the {remedy}",
     until: "until a person orders it",
     next: goNow,
+  },
+  {
+    id: "degraded-new",
+    part: "staying",
+    from: "any",
+    when: `a brown-out that has only begun (${decideRules.degradedTellAfterMs / 1_000} s)`,
+    test: (f) => f.trouble?.degraded === true && f.outageMs < decideRules.degradedTellAfterMs,
+    decision: "hold",
+    enters: "suspect",
+    sentence: "{seen}; it answers, if badly, and is watched a little longer",
+    until: "until {degradedTell}, or until it is well or down",
+    keepsQuestion: true,
   },
   {
     id: "degraded-held",
@@ -88,6 +101,7 @@ export const staying: readonly Row[] = [
     enters: "suspect",
     sentence: "{seen}; its lease runs {leaseLeft} longer and may be renewed, so nobody is promoted yet",
     until: "until {leaseEnd}, when its lease ends unless it is renewed",
+    keepsQuestion: true,
   },
   {
     id: "restart-window",
@@ -99,6 +113,7 @@ export const staying: readonly Row[] = [
     enters: "suspect",
     sentence: "{seen}; a restart in place has {restartLeft} left before the {remedy}",
     until: "until {restartEnd}, when a restart in place has had its time",
+    keepsQuestion: true,
   },
   {
     id: "no-target",
@@ -122,6 +137,7 @@ export const staying: readonly Row[] = [
     enters: "suspect",
     sentence: "{seen}; {holdOffWhy}, so the {remedy} waits {holdOffLeft} more",
     until: "until {holdOffEnd}, when the hold-off ends",
+    keepsQuestion: true,
     next: goNow,
   },
   {
@@ -134,6 +150,7 @@ export const staying: readonly Row[] = [
     enters: "cooling-down",
     sentence: "{seen}; the last switch has only just ended, the next automatic one may come in {coolLeft}",
     until: "until {coolEnd}, when the cool-down ends",
+    keepsQuestion: true,
     next: goNow,
   },
   {
@@ -158,5 +175,6 @@ export const staying: readonly Row[] = [
     enters: "suspect",
     sentence: "{seen}; the last switch failed ({lastWhy}), the next try is in {retryLeft}",
     until: "until {retryEnd}, when it is tried again",
+    keepsQuestion: true,
   },
 ];

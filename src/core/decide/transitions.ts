@@ -7,12 +7,19 @@
 // I10. Nothing here leads home by itself.
 
 import { leaving } from "./leaving.ts";
-import { atRest, returning } from "./returning.ts";
+import { returning } from "./returning.ts";
 import type { Row } from "./row.ts";
 import { standbys } from "./standbys.ts";
-import { standing } from "./standing.ts";
+import { standing, unjudged } from "./standing.ts";
 import { staying } from "./staying.ts";
 
 export type { Row } from "./row.ts";
 
-export const transitions: readonly Row[] = [...standing, ...staying, ...leaving, ...returning, ...standbys, ...atRest];
+export const transitions: readonly Row[] = [
+  ...standing,
+  ...standbys,
+  ...unjudged,
+  ...staying,
+  ...leaving,
+  ...returning,
+];

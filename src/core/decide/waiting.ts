@@ -4,6 +4,7 @@
 import type { Costs } from "../model/system.ts";
 import { duration } from "../watch/sentence.ts";
 import type { DecideFacts } from "./facts.ts";
+import { decideRules } from "./rules.ts";
 
 export function waitingWords(facts: DecideFacts): string {
   return `${lossPart(facts)}; ${outagePart(facts)}`;
@@ -13,7 +14,7 @@ export function waitingWords(facts: DecideFacts): string {
 export function lossGrowthPerMinuteMs({ input, trouble, leaseLeftMs }: DecideFacts): number {
   if (input.group.mode !== "async" || trouble?.remedy !== "failover") return 0;
   // While the old side renews its lease it may acknowledge, and nobody knows that the target has that; after its end it cannot.
-  return leaseLeftMs > 0 ? 60_000 : 0;
+  return leaseLeftMs > decideRules.leaseLeadMs ? 60_000 : 0;
 }
 
 function lossPart(facts: DecideFacts): string {
