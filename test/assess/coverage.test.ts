@@ -8,7 +8,7 @@ import { rules } from "../../src/core/assess/rules/table.ts";
 
 /** Without blocks of code, whose fences are backticks too. */
 const read = (name: string): string =>
-  readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8").replaceAll(/^```[^]*?^```$/gm, "");
+  readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8").replaceAll(/^```[\s\S]*?^```$/gm, "");
 const coverage = read("coverage.md");
 
 type Row = { readonly number: string; readonly knownAs: string; readonly newer: string };
