@@ -19,6 +19,10 @@ export type Observation = {
   readonly why?: string;
   /** Of a router: how many requests of users it saw answered and failed there in this period. Its own region may be the target. */
   readonly counts?: { readonly ok: number; readonly failed: number };
+  /** Looks at this target that were left out since the last one: they say nothing. */
+  readonly skipped?: number;
+  /** Nothing at all has answered this vantage lately. */
+  readonly blind?: boolean;
 };
 
 /** What a region's own agent says of a service there; a driver's status has this shape. */

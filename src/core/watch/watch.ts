@@ -157,11 +157,18 @@ function takeObservations(
   }
   const blindReports = new Map(state.blindReports);
   for (const vantage of new Set(observations.map((one) => one.vantage))) {
-    const sees = observations.some((one) => one.vantage === vantage && (one.controls || one.ok));
+    // What users here got here is no look at anything from here.
+    const looked = observations.filter((one) => one.vantage === vantage && one.target.region !== vantage);
+    if (looked.length === 0) continue;
+    const sees = looked.some((one) => one.blind !== true && (one.controls || one.ok));
     blindReports.set(vantage, sees ? 0 : (blindReports.get(vantage) ?? 0) + 1);
     const observer = observers.get(vantage) ?? newObserver;
-    const looks = observations.filter((one) => one.vantage === vantage).map((one) => one.target);
-    const unwell = mostAreSuspect(config, targets, vantage, looks);
+    const unwell = mostAreSuspect(
+      config,
+      targets,
+      vantage,
+      looked.map((one) => one.target),
+    );
     observers.set(vantage, { ...observer, health: nextHealth(observer.health, sees), unwell });
   }
   return { ...state, targets, blindReports, observers };
