@@ -2,7 +2,6 @@
 // The loop is: what the watch diagnoses goes into `decide`; what it decides becomes a plan; a plan becomes a run.
 // I2, I10. Nothing switches here that `decide` has not said.
 
-import type { AuditEvent } from "../core/audit/entry.ts";
 import { type Why, whyOf } from "../core/audit/why.ts";
 import { decide } from "../core/decide/decide.ts";
 import type { DecideInput, Decision, PersonRequest, Question } from "../core/decide/decision.ts";
