@@ -57,7 +57,7 @@ const cells: readonly Cell[] = [0.001, 0.01, 0.05].flatMap((p0) =>
 );
 
 function rulesOf({ vantages }: Cell, samples: number): BankRules {
-  return { source: "probes", vantages, quorum: quorumOf(vantages), samples, deadLossAtLeast: 0 };
+  return { source: "probes", vantages, quorum: quorumOf(vantages), samples, deadLossAtLeast: 0, joinedByChance: 1e-3 };
 }
 
 const levelOf = ({ p0 }: Cell): number => lossLevels.findIndex((loss) => Math.abs(loss - p0) < 1e-9);

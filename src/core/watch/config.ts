@@ -29,6 +29,8 @@ export type WatchConfig = {
 /** A vantage, or an agent's own reports, may skip so many periods (and a second at least, for a busy machine) before they count as silent. */
 const silentPeriods = 5;
 const silentAtLeastMs = 1_000;
+/** See thresholds.ts: ten times rarer where it would move something, for a fifth to a third more time to the alarm. */
+const joinedByChance = { warn: 1e-3, switch: 1e-4 } as const;
 const recoveryAnswers = 3;
 /** A target that answered again is watched for so long before it is called healthy. */
 const recoveryDwellMs = 3_000;
@@ -97,6 +99,7 @@ export function banksFor(system: System, vantages: number, silentAfterMs: number
     quorum: quorumOf(places),
     samples: (falseAlarmMs * places) / periodMs,
     deadLossAtLeast: coldStartLoss,
+    joinedByChance: joinedByChance[budgetParts(system) === 1 ? "warn" : "switch"],
   };
   return {
     probes: { source: "probes", ...pool },

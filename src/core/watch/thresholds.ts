@@ -21,14 +21,12 @@ export type BankRules = {
    * dead sooner, for real losses come in bursts.
    */
   readonly deadLossAtLeast: number;
+  /**
+   * With one vantage, or its link, wholly wrong for a while, the others must not join it by chance: at any instant the probability that
+   * enough of them are above their own threshold is at most this.
+   */
+  readonly joinedByChance: number;
 };
-
-/**
- * With one vantage, or its link, wholly wrong for a while, the others must not join it by chance: at any instant the probability that
- * enough of them are above their own threshold is at most this. A CUSUM of a healthy target is above h nats with probability at most
- * exp(-h), so h = ln(ways / this) / (quorum - 1), with `ways` = the others' subsets of that size.
- */
-const joinedByChance = 1e-3;
 
 /** A statistic grows this far beyond its threshold and no further. */
 const capOver = 1.25;
@@ -58,7 +56,7 @@ export function thresholdsAt(rules: BankRules, level: number): BankLevel {
 }
 
 function alike(rules: BankRules, level: number): BankLevel {
-  const key = `${rules.source}/${rules.vantages}/${rules.quorum}/${rules.samples}/${rules.deadLossAtLeast}/${level}`;
+  const key = `${rules.source}/${rules.vantages}/${rules.quorum}/${rules.samples}/${rules.deadLossAtLeast}/${rules.joinedByChance}/${level}`;
   const known = kept.get(key);
   if (known !== undefined) return known;
   const made = compute(rules, level);
@@ -70,7 +68,11 @@ function alike(rules: BankRules, level: number): BankLevel {
 /** An answer slower than the baseline is one in twenty, whatever the vantage. */
 export const latencyLevel: number = lossLevels.findIndex((loss) => loss >= slowByChance);
 
-export function localNats(vantages: number, quorum: number): number {
+/**
+ * What a vantage needs for a vote. A CUSUM of a healthy target is above h nats with probability at most exp(-h), so
+ * h = ln(ways / joinedByChance) / (quorum - 1), with `ways` = subsets of the others that would make the quorum.
+ */
+export function localNats(vantages: number, quorum: number, joinedByChance: number): number {
   if (quorum < 2) return 0;
   const others = vantages - 1;
   let ways = 1;
@@ -90,7 +92,10 @@ function compute(rules: BankRules, level: number): BankLevel {
       const scores = scoresFor(p0, p1);
       if (scores === undefined) return { scores, pooled: 0, local: 0 };
       const { threshold } = smallestThreshold(scores, p0, samples);
-      const local = Math.max(1, Math.ceil(localNats(rules.vantages, rules.quorum) / unitNats(p1)));
+      const local = Math.max(
+        1,
+        Math.ceil(localNats(rules.vantages, rules.quorum, rules.joinedByChance) / unitNats(p1)),
+      );
       return { scores, pooled: threshold, local: Math.min(threshold, local), cap: Math.ceil(threshold * capOver) };
     }),
   );

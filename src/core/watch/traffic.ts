@@ -42,6 +42,8 @@ export type TrafficCounts = {
   readonly overMs?: number;
 };
 
+/** See thresholds.ts. */
+const joinedByChance = 1e-3;
 /** So many periods in which everything fails make an alarm. */
 const periodsAtLeast = 3;
 const rateWeight = 1 / 32;
@@ -112,6 +114,7 @@ function rulesFor(state: Traffic, rules: TrafficRules, active: number): BankRule
     quorum: quorumOf(active),
     samples: (rules.falseAlarmMs / 1_000) * rateStep(state.perSecond),
     deadLossAtLeast: 0,
+    joinedByChance,
   };
 }
 
