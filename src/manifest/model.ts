@@ -14,6 +14,7 @@ import type {
   WatchMode,
 } from "../core/model/system.ts";
 import { assessedOf, assumptionsOf, drillsOf } from "./assessed-model.ts";
+import { probeOf } from "./health-schema.ts";
 import { groupPolicyOf } from "./policy-model.ts";
 import type { Draft } from "./schema.ts";
 
@@ -82,6 +83,7 @@ function groupOf(name: string, group: Of<"groups">, rpoMs: number): Group {
 function serviceOf(name: string, service: Of<"services">, probeEveryMs: number): Service {
   const type = serviceTypeOf(service.type);
   const replication = replicationOf(service);
+  const probe = probeOf(service.type, service.health);
   return {
     name,
     type: service.type,
@@ -107,6 +109,7 @@ function serviceOf(name: string, service: Of<"services">, probeEveryMs: number):
       ...(service.health.timeout === undefined ? {} : { timeoutMs: service.health.timeout }),
       ...(service.health.answers === undefined ? {} : { answers: service.health.answers }),
       ...(service.health.deep === undefined ? {} : { deep: service.health.deep }),
+      ...(probe === undefined ? {} : { probe }),
     },
     in: service.in ?? {},
     ...assessedOf(service),

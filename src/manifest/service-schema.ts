@@ -1,11 +1,11 @@
 // The schema of one service. See schema.ts.
 
 import { z } from "zod";
+import { checkHealth, health } from "./health-schema.ts";
 import {
   between,
   command,
   duration,
-  flag,
   label,
   list,
   money,
@@ -16,7 +16,6 @@ import {
   size,
   text,
   url,
-  waiting,
 } from "./values.ts";
 
 const placement = z.strictObject(
@@ -97,7 +96,7 @@ const environment = z.record(
   "mapping",
 );
 
-export const service = z.strictObject(
+const described = z.strictObject(
   {
     type: z.string("text").min(1, "text").describe("A catalog id: postgresql, http, process, azure/cosmos-db, ..."),
     group: name.exactOptional().describe("The group it moves with. Left out: it does not move."),
@@ -127,28 +126,7 @@ export const service = z.strictObject(
       )
       .exactOptional()
       .describe("For processes that the agent starts and looks after."),
-    health: z
-      .strictObject(
-        {
-          path: z
-            .string("path")
-            .regex(/^\/\S*$/, "path")
-            .prefault("/healthz")
-            .describe("Answers 2xx when all is well."),
-          every: between(10, 3_600_000)
-            .exactOptional()
-            .describe("One probe per vantage in so long. Default: control.probeEvery."),
-          timeout: waiting.exactOptional().describe("Default: 4 times the p99 round trip, at least 150ms."),
-          answers: z
-            .enum(["synchronous", "asynchronous"], "choice")
-            .exactOptional()
-            .describe("asynchronous: it answers before it has looked. Default: synchronous."),
-          deep: flag.exactOptional().describe("Whether it looks at what the service needs as well."),
-        },
-        "mapping",
-      )
-      .prefault({})
-      .describe("How to see whether it is well."),
+    health,
     in: z
       .record(name, placement, "mapping")
       .exactOptional()
@@ -178,3 +156,5 @@ export const service = z.strictObject(
   },
   "mapping",
 );
+
+export const service = described.superRefine(checkHealth);

@@ -1,10 +1,12 @@
 // What a wrong value is told: one row for each error text of schema.ts. Values are shown only where they cannot be secrets.
 
 import { type Row, secretless, shown, words } from "./said.ts";
+import { healthWording } from "./wording-health.ts";
 import { measureWording } from "./wording-measures.ts";
 
 export const wording: Readonly<Record<string, Row>> = {
   ...measureWording,
+  ...healthWording,
   version: (value) =>
     words("version", `This Leeward reads version 1 of the format, and this is ${shown(value)}.`, "Write `version: 1`."),
   mapping: (value) =>
