@@ -1,4 +1,4 @@
-// The commands that need nothing but a manifest and the catalog: `assess` and `explain`.
+// The commands that need nothing but a manifest and the catalog: `assess`, `explain` and `watch-plan`.
 
 import { type Command, Option } from "commander";
 import { widthMax } from "../render/text/layout.ts";
@@ -30,6 +30,22 @@ export function addAssessCommands(program: Command): void {
       const { assessFiles } = await import("../cli/assess.ts");
       const today = new Date().toISOString().slice(0, 10);
       process.exitCode = assessFiles(files, flags, { ...io(), today, version: productVersion() });
+    });
+
+  program
+    .command("watch-plan <file>")
+    .description(
+      "is the watch good enough: how soon each trouble is known, how often that is wrong, what it costs in probes",
+    )
+    .option("--json <file>", "write the plan as JSON")
+    .option("--target <target>", "only this service, region, or REGION/SERVICE")
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 meets its objectives; 1 does not, and what would; 2 bad input; 3 the JSON could not be written.",
+    )
+    .action(async (file: string, flags) => {
+      const { planWatch } = await import("../cli/watch-plan.ts");
+      process.exitCode = planWatch(file, flags, io());
     });
 
   program

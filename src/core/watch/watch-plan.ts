@@ -7,10 +7,10 @@
 import { vantagesFor } from "../model/select.ts";
 import type { RegionName, Service, ServiceName, System } from "../model/system.ts";
 import { bankDelay, classicDelay, classicRate, type Delay, downsNeeded, missesToDown } from "./brown-out.ts";
-import { budgetSplit, budgetTargets, detectorsOf, type Share, watchModeOf } from "./budget.ts";
+import { budgetParts, budgetSplit, budgetTargets, detectors, detectorsOf, type Share, watchModeOf } from "./budget.ts";
 import { type ClassicRules, classicRules } from "./classic.ts";
 import { banksFor, targetsOf } from "./config.ts";
-import { localMisses, quorumOf, samplesToRun, thresholdFor } from "./detector.ts";
+import { localMisses, quorumOf, thresholdFor } from "./detector.ts";
 import { reportDefaultMs, stepsDefaultMs, timeoutOf } from "./guarantee.ts";
 import { agentService } from "./observation.ts";
 import { meanSamples } from "./passage.ts";
@@ -39,9 +39,11 @@ export type WatchPlan = {
   readonly handover: Times;
   readonly service: Times;
   readonly falseAlarms: {
-    /** Of anything that could cause a switch, all targets together, and of everything that only warns. */
+    /** Mean time between two, by chance: of anything that could cause a switch, all targets together; and of all that only warns. */
     readonly switchMs: number;
-    readonly warnMs: number;
+    readonly warnMs?: number;
+    /** A policy lets a brown-out switch by itself: the budget is shared by both. */
+    readonly warningsSwitch: boolean;
     /** Among so many targets each budget is split evenly, and within one as `split` says. */
     readonly targets: number;
     readonly split: readonly Share[];
@@ -121,9 +123,13 @@ export function watchPlan(system: System): WatchPlan {
     service: met.service,
     falseAlarms: {
       switchMs: met.falseAlarmMs,
-      warnMs: warnMs(met),
+      ...(met.warnMs === undefined ? {} : { warnMs: met.warnMs }),
+      warningsSwitch: budgetParts(system) > 1,
       targets: budgetTargets(system),
-      split: mode === "classic" ? [] : budgetSplit(system.objectives.falseFailoverMs, budgetTargets(system)),
+      split:
+        mode === "classic"
+          ? []
+          : budgetSplit(system.objectives.falseFailoverMs, budgetTargets(system) * budgetParts(system)),
     },
     targets: met.targets,
     senders: sendersOf(system, met.targets),
@@ -172,6 +178,7 @@ type Judged = {
   readonly service: Times;
   readonly detection: Times;
   readonly falseAlarmMs: number;
+  readonly warnMs: number | undefined;
   /** The latest at which a brown-out of a target that can cause a switch is known. */
   readonly brownOutMs: number;
   readonly failures: readonly Failure[];
@@ -211,8 +218,11 @@ function judge(system: System): Judged {
     worstMs: Math.max(detection.worstMs, lease.ttlMs + reportDefaultMs),
   };
   const service = { expectedMs: handover.expectedMs + stepsDefaultMs, worstMs: handover.worstMs + stepsDefaultMs };
-  const falseAlarmMs =
+  const deadMs =
     Math.min(...dead.map((rate) => rate?.falseAlarmMs ?? Number.POSITIVE_INFINITY)) / budgetTargets(system);
+  const warnMs = warningsOf(system, deciding);
+  // Alarms that come by chance add up by their rates.
+  const falseAlarmMs = budgetParts(system) > 1 && warnMs !== undefined ? 1 / (1 / deadMs + 1 / warnMs) : deadMs;
   const brownOuts = deciding
     .filter(({ lookedAt }) => lookedAt !== "agent")
     .map((target) => rateOf(target, brownOutShare)?.known?.worstMs ?? Number.POSITIVE_INFINITY);
@@ -224,7 +234,7 @@ function judge(system: System): Judged {
     if (brownOutMs !== undefined && lateMs > brownOutMs) failures.push({ of: "brown-out", lateMs });
     if (falseAlarmMs < falseFailoverMs) failures.push({ of: "false-alarms" });
   }
-  return { targets, handover, service, detection, falseAlarmMs, brownOutMs: lateMs, failures };
+  return { targets, handover, service, detection, falseAlarmMs, warnMs, brownOutMs: lateMs, failures };
 }
 
 /** Can an alarm of it cause a switch at some time? */
@@ -275,7 +285,7 @@ function byBank(system: System, vantages: number, failureShare: number): Told {
       vantages,
       periodMs,
       p0: coldStartLoss,
-      targets: budgetTargets(system),
+      targets: budgetTargets(system) * budgetParts(system),
       timeoutMs: waitMs,
       quorum: quorumOf(vantages),
       local: localMisses,
@@ -320,13 +330,17 @@ function inTime({ mean, late }: Delay, vantages: number, periodMs: number, waitM
   };
 }
 
-/** All targets that count, all rows that only warn: their rates add up. */
-function warnMs({ targets }: Judged): number {
-  const perMs = targets
-    .flatMap(({ rates }) => rates)
-    .filter(({ failureShare, detector }) => failureShare < 1 && detector !== undefined)
-    .reduce((sum, { falseAlarmMs }) => sum + 1 / falseAlarmMs, 0);
-  return 1 / perMs;
+/** Of the targets that a budget is for, in all rows that only warn; those that no probe feeds are taken at their whole share. */
+function warningsOf(system: System, deciding: readonly TargetPlan[]): number | undefined {
+  if (watchModeOf(system.control) === "classic") return undefined;
+  const perTarget = deciding.map(({ rates }) =>
+    rates.filter(({ failureShare }) => failureShare < 1).reduce((sum, { falseAlarmMs }) => sum + 1 / falseAlarmMs, 0),
+  );
+  const targets = budgetTargets(system);
+  const others = detectors
+    .filter(({ budget, source }) => budget === "warn" && source !== "probes")
+    .reduce((sum, { share }) => sum + share, 0);
+  return 1 / (targets * Math.max(0, ...perTarget) + others / (system.objectives.falseFailoverMs * budgetParts(system)));
 }
 
 /** At most: a service that is looked at only where it is primary counts once. */
@@ -385,7 +399,7 @@ function sentenceOf(system: System, judged: Judged, mends: readonly Mend[]): str
       brownOutWithinMs === undefined
         ? ""
         : `; a fifth of its answers failing is known within ${duration(brownOutMs)} (${duration(brownOutWithinMs)} asked for)`;
-    return `the watch is good enough: a dead region is known after ${duration(detection.expectedMs)}, at worst ${duration(detection.worstMs)}, and users are served again within ${duration(service.worstMs)} (RTO ${duration(rtoMs)})${brownOut}; by chance that is wrong once in ${duration(falseAlarmMs)} (${duration(falseFailoverMs)} asked for)`;
+    return `the watch is good enough: a dead region is known after ${duration(detection.expectedMs)}, at worst ${duration(detection.worstMs)}, and users are served again within ${duration(service.worstMs)} (RTO ${duration(rtoMs)})${brownOut}; by chance alone something healthy is taken for dead once in ${duration(falseAlarmMs)} (${duration(falseFailoverMs)} asked for)`;
   }
   const would = mends.map((mend) => mendSentence(system, mend));
   const mend =
@@ -410,7 +424,7 @@ function failureSentence(system: System, { service, falseAlarmMs, detection }: J
         ? `a fifth of the answers failing may go unnoticed for ${duration(failure.lateMs)} ${now}, and ${duration(objectives.brownOutMs ?? 0)} is asked for`
         : `a fifth of the answers failing is not noticed at all`;
     case "false-alarms":
-      return `by chance alone it takes a healthy target for dead once in ${duration(falseAlarmMs)}, and ${duration(objectives.falseFailoverMs)} is asked for`;
+      return `by chance alone something healthy is taken for dead once in ${duration(falseAlarmMs)}, and ${duration(objectives.falseFailoverMs)} is asked for`;
     default:
       return failure satisfies never;
   }
@@ -420,10 +434,10 @@ function failureSentence(system: System, { service, falseAlarmMs, detection }: J
 export function mendSentence(system: System, mend: Mend): string {
   switch (mend.kind) {
     case "probe-every":
-      return `probe every ${mend.probeEveryMs} ms (${figure(mend.perSecond)} probes a second at each target)`;
+      return `probe every ${mend.probeEveryMs < 1_000 ? `${mend.probeEveryMs} ms` : `${figure(mend.probeEveryMs / 1_000)} s`} (${figure(mend.perSecond)} probes a second at each target)`;
     case "vantages": {
       const now = system.regions.length - 1;
-      return `add ${mend.add} ${plural(mend.add, "witness", "witnesses")} (${now + mend.add} vantages instead of ${now})`;
+      return `add ${mend.add} ${plural(mend.add, "witness", "witnesses")} (${now + mend.add} ${plural(now + mend.add, "vantage", "vantages")} instead of ${now})`;
     }
     case "objectives":
       return `allow ${list([
