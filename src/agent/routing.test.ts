@@ -91,6 +91,18 @@ describe("the right to write that a router is given", () => {
 });
 
 describe("routes", () => {
+  test("with a shorter TTL say so, and end no hold", async () => {
+    routing.setTraffic(traffic({ generation: 3 }));
+    routing.setHolding(group, true);
+    const [route] = (await asked(0)).routes;
+    expect(routing.setTraffic(traffic({ generation: 4, ttls: { [route?.host ?? ""]: 5_000 } }))).toBe(true);
+    expect((await told())?.mode).toBe("hold");
+    expect((await asked(0)).routes[0]?.ttlMs).toBe(5_000);
+    routing.setTraffic(traffic({ generation: 5, epoch: 2 }));
+    expect((await told())?.mode).toBe("open");
+    expect((await asked(0)).routes[0]?.ttlMs).toBe(route?.ttlMs);
+  });
+
   test("of an older generation change nothing (I5)", async () => {
     expect(routing.setTraffic(traffic({ generation: 3, primary: "south" }))).toBe(true);
     expect(routing.setTraffic(traffic({ generation: 2 }))).toBe(false);

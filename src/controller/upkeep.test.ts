@@ -86,6 +86,42 @@ describe("a group without a record", () => {
   });
 });
 
+describe("a standby that was taken out half-way", () => {
+  const plan = planOf(system, "unprotect", "north", "south", 3);
+  const left = recordOf(4, "north", ["north"]);
+
+  test("is taken out to the end, with growing pauses, while its epoch is the newest", () => {
+    const upkeep = new Upkeep(group, startedMs);
+    upkeep.leave(plan);
+    const traffic = trafficTo("north", 1);
+    const again = { kind: "unprotect", from: "north", to: "south", epoch: 3 };
+    expect(wanted(upkeep.due(standing(20_000, { record: left, traffic })))).toMatchObject(again);
+    expect(upkeep.due(standing(20_900, { record: left, traffic }))).toEqual(nothing);
+    expect(wanted(upkeep.due(standing(21_000, { record: left, traffic })))).toMatchObject(again);
+  });
+
+  test.each([
+    ["it is promotable again", recordOf(4, "north", ["north", "south"])],
+    ["the epoch has moved on", recordOf(5, "north", ["north"])],
+    ["the epoch has not moved", recordOf(3, "north", ["north", "south"])],
+    ["another is primary", recordOf(4, "east", ["east"])],
+  ])("is left at that when %s", (_, record) => {
+    const upkeep = new Upkeep(group, startedMs);
+    upkeep.leave(plan);
+    expect(upkeep.due(standing(20_000, { record, traffic: trafficTo("north", 1) }))).toEqual(nothing);
+  });
+});
+
+describe("a standby in maintenance", () => {
+  test("is left alone until it is back", () => {
+    const upkeep = new Upkeep(group, startedMs);
+    upkeep.heard("east", 20_000, 2);
+    const change = { record: recordOf(3, "north", ["north", "south"]), traffic: trafficTo("north", 3) };
+    expect(upkeep.due(standing(21_000, { ...change, maintenance: ["east"] }))).toEqual(nothing);
+    expect(wanted(upkeep.due(standing(21_000, change)))).toMatchObject({ kind: "protect", to: "east" });
+  });
+});
+
 describe("a region that is no standby", () => {
   const record = recordOf(3, "north", ["north", "south"]);
   const traffic = trafficTo("north", 3);

@@ -42,6 +42,28 @@ describe("the shop's plans, step by step", () => {
     ]);
   });
 
+  test("unprotect: first the epoch, and only then commits stop waiting (I3)", () => {
+    const plan = planOf(shopWith({ mode: "sync" }), "unprotect", "north", "south");
+    expect(transcript(plan.steps)).toEqual([
+      "fence.take-out@north",
+      "re-protect.mode.orders@north < fence.take-out@north",
+    ]);
+    expect(stepOf(plan, "fence.take-out@north").does).toEqual({
+      kind: "admit",
+      epoch: 2,
+      primary: "north",
+      promotable: ["north"],
+    });
+    expect(stepOf(plan, "re-protect.mode.orders@north").does).toMatchObject({
+      action: { kind: "set-mode", sync: false, standbys: [] },
+    });
+    expect(plan.then).toEqual([]);
+    const ofThree = planOf(shopWith({ mode: "sync" }), "unprotect", "north", "south", 4, ["north", "south", "east"]);
+    expect(stepOf(ofThree, "re-protect.mode.orders@north").does).toMatchObject({
+      action: { kind: "set-mode", sync: true, standbys: ["east"] },
+    });
+  });
+
   test("failover", () => {
     expect(transcript(planOf(shop(), "failover", "north", "south").steps)).toEqual([
       "check.target@south",
