@@ -12,7 +12,8 @@
 //
 // False alarms: ten years cannot be waited for, so the same code runs with a budget of 1e5 probes and its alarms are counted over all
 // probes of the cell, each row for itself; the exact value is the chain's, and the interval is the Poisson one at 1 - 0.01 / rows, so
-// that all cells together are outside it by chance once in a hundred runs. The last column is the chain's value for the ten years.
+// that all together are outside it by chance once in a hundred runs. It is counted for each cell, and again for the cells of one loss and
+// count of vantages together, whose thresholds are the same. For the ten years the chain's own values stand last.
 //
 // Told to the bank is the cell's true loss. The product estimates it, and never takes it for less than 1 % where "dead" is concerned.
 
@@ -23,7 +24,7 @@ import { detectorsOf } from "../src/core/watch/budget.ts";
 import { missesFor, quorumOf, samplesToRun } from "../src/core/watch/detector.ts";
 import { meanSamples, type Scores, smallestThreshold } from "../src/core/watch/passage.ts";
 import { lossLevels, scoresFor } from "../src/core/watch/scores.ts";
-import { bankOf, type BankRules, thresholdsAt } from "../src/core/watch/thresholds.ts";
+import { type BankRules, bankOf, thresholdsAt } from "../src/core/watch/thresholds.ts";
 
 const tenYears = 315_576_000;
 const countedBudget = 1e5;
@@ -214,7 +215,7 @@ function measure(job: Job): Measured {
 }
 
 /** So many standard normal deviations hold all rows of all cells but one in a hundred runs. */
-const rowsInAll = cells.length * detectorsOf("probes").length;
+const rowsInAll = (cells.length + 6) * detectorsOf("probes").length;
 const deviations = normalQuantile(1 - 0.005 / rowsInAll);
 
 /** Bisection on Abramowitz and Stegun 7.1.26. */
@@ -257,21 +258,32 @@ function print(measured: readonly Measured[], seconds: number, workers: number):
     );
   }
   console.log(
-    `\nFalse alarms at a budget of ${countedBudget} probes: counted, exact (interval of the count)  | exact at ten years`,
+    `\nFalse alarms at a budget of ${countedBudget} probes, cells of one loss and count of vantages together: counted / exact (interval)`,
   );
-  for (const { cell, rows, probes } of measured) {
-    const texts = rows
-      .filter((row) => Number.isFinite(row.exactSamples))
-      .map(({ name, alarms, exactSamples, tenYearSamples }) => {
-        const expected = falseProbes / exactSamples;
-        const [low, high] = poissonInterval(alarms);
-        const holds = low <= expected && expected <= high;
-        rowsSeen += 1;
-        if (!holds) outside += 1;
-        return `${name} ${alarms}, ${expected.toFixed(1)} (${low.toFixed(0)}..${high.toFixed(0)})${holds ? "" : " OUTSIDE"} | ${years(tenYearSamples, cell)} y`;
-      });
-    if (cell.p1 === 1 || probes === 0)
-      console.log(`  ${percent(cell.p0).padEnd(6)} ${cell.vantages} x ${cell.periodSeconds} s: ${texts.join("; ")}`);
+  const verdictOf = (alarms: number, expected: number) => {
+    const [low, high] = poissonInterval(alarms);
+    const holds = low <= expected && expected <= high;
+    rowsSeen += 1;
+    if (!holds) outside += 1;
+    const [below, above] = [low / expected, high / expected].map((share) => share.toFixed(2));
+    return `${(alarms / expected).toFixed(2)} (${below}..${above})${holds ? "" : " OUTSIDE"}`;
+  };
+  for (const one of measured) for (const row of one.rows) verdictOf(row.alarms, falseProbes / row.exactSamples);
+  for (const alike of Map.groupBy(measured, ({ cell }) => `${cell.p0} ${cell.vantages}`).values()) {
+    const [first] = alike;
+    if (first === undefined) continue;
+    const texts = first.rows.map(({ name, exactSamples }, row) => {
+      const alarms = alike.reduce((sum, one) => sum + (one.rows[row]?.alarms ?? 0), 0);
+      return `${name} ${alarms}: ${verdictOf(alarms, (alike.length * falseProbes) / exactSamples)}`;
+    });
+    console.log(`  ${percent(first.cell.p0).padEnd(6)} ${first.cell.vantages} vantages  ${texts.join("; ")}`);
+  }
+  console.log(
+    "\nFalse alarms of each row by the chain, at the thresholds of the delays above: years between two of one target",
+  );
+  for (const { cell, rows } of measured.filter((one) => one.cell.p1 === 1)) {
+    const texts = rows.map(({ name, tenYearSamples }) => `${name} ${years(tenYearSamples, cell)}`);
+    console.log(`  ${percent(cell.p0).padEnd(6)} ${cell.vantages} x ${cell.periodSeconds} s  ${texts.join(", ")}`);
   }
   const probes = measured.reduce((sum, one) => sum + one.probes, 0);
   const headline = measured.filter(({ cell }) => cell.p0 === 0.01 && cell.vantages === 5 && cell.periodSeconds === 10);

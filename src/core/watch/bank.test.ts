@@ -6,7 +6,7 @@ import { firstAlarm, localAt, newCells, pooledAt, step, stepBatch } from "./bank
 import { budgetSplit, detectors, detectorsOf } from "./budget.ts";
 import { watchConfigOf } from "./config.ts";
 import { coldStartLevel, coldStartLoss, scoresFor } from "./scores.ts";
-import { bankOf, type BankRules, localNats, thresholdsAt } from "./thresholds.ts";
+import { type BankRules, bankOf, localNats, thresholdsAt } from "./thresholds.ts";
 
 const rules: BankRules = {
   source: "probes",
