@@ -19,8 +19,8 @@ export function makeDatabase(env = process.env) {
   const pool = new pg.Pool({
     connectionString: url.href,
     max: 8,
-    // Shorter than a user's patience: a session that cannot be had quickly is asked for again.
-    connectionTimeoutMillis: 200,
+    // Longer than a caller's patience: on a busy machine, sessions that are begun and broken off at once again and again never come up.
+    connectionTimeoutMillis: 2_000,
     idleTimeoutMillis: 0,
     keepAlive: true,
     application_name: `shop ${env.LEEWARD_REGION ?? ""}`.trim(),
@@ -39,7 +39,7 @@ export function makeDatabase(env = process.env) {
     for (;;) {
       let client;
       try {
-        client = await pool.connect();
+        client = await sessionBy(until);
       } catch (error) {
         if (performance.now() < until) {
           await new Promise((resolve) => setTimeout(resolve, pauseMs));
@@ -65,6 +65,27 @@ export function makeDatabase(env = process.env) {
         if (lost && performance.now() < until) continue;
         throw Object.assign(error, { executed });
       }
+    }
+  }
+
+  /** A session, or an error when there is none in time; one that comes later is left to the next caller. */
+  async function sessionBy(until) {
+    const wanted = pool.connect();
+    let timer;
+    const late = new Promise((_, reject) => {
+      const error = new Error("none was free in time");
+      timer = setTimeout(() => reject(error), Math.max(1, until - performance.now()));
+    });
+    try {
+      return await Promise.race([wanted, late]);
+    } catch (error) {
+      wanted.then(
+        (client) => client.release(),
+        () => {},
+      );
+      throw error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 

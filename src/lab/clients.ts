@@ -107,7 +107,11 @@ export async function readStored(
     application_name: "lab count",
   });
   client.on("error", () => {});
-  await client.connect();
+  await client.connect().catch((error: Error) => {
+    throw new LabFailure(`The serving database could not be asked what it holds: ${error.message}.`, 3, {
+      cause: error,
+    });
+  });
   try {
     // Not by an index: a damaged one must not hide a second copy.
     await client.query("set enable_indexscan = off");
