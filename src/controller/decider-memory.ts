@@ -1,5 +1,5 @@
 // The decider's state, and its durable part in the store: a no, an open question, failures in a row, the flap history (I12). One write is
-// under way at a time, the newest state wins, and one that failed is tried again with the next turn. Nothing waits for it but a person's
+// under way at a time, the newest state wins, and one that failed is tried again a little later. Nothing waits for it but a person's
 // answer, which counts as durable only then.
 
 import { type DecideState, initialDecideState } from "../core/decide/decision.ts";
@@ -14,11 +14,15 @@ export type MemoryPorts = {
   readonly onStore: (failure: StoreFailure | undefined) => void;
 };
 
+/** After a write that failed; a person's answer is tried at once all the same. */
+const againMs = 1_000;
+
 export class DeciderMemory {
   readonly #ports: MemoryPorts;
   #state: DecideState = initialDecideState;
   #storedKey = memoryKey(initialDecideState);
   #writing: Promise<void> | undefined;
+  #againAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(ports: MemoryPorts) {
     this.#ports = ports;
@@ -40,6 +44,11 @@ export class DeciderMemory {
     this.#storedKey = memoryKey(this.#state);
   }
 
+  /** For the loop: stores what has changed, but leaves a store alone that has just failed. */
+  async keepUp(): Promise<void> {
+    if (this.#ports.clock.nowMs() >= this.#againAtMs) await this.keep();
+  }
+
   /** Resolves when nothing is left to be stored, or a try has failed; true: what the decider knows now is durable. */
   async keep(): Promise<boolean> {
     // At most one round more than the one under way: it takes the newest state along.
@@ -58,5 +67,6 @@ export class DeciderMemory {
     const stored = await store.storeDecider(memoryOf(this.#state, { nowMs: clock.nowMs(), wallMs: clock.wallMs() }));
     onStore(stored.kind === "failed" ? stored : undefined);
     if (stored.kind === "done") this.#storedKey = key;
+    else this.#againAtMs = clock.nowMs() + againMs;
   }
 }

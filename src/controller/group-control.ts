@@ -214,7 +214,7 @@ export class GroupControl {
     if (this.desk.record !== undefined) {
       if (this.#ports.clock.nowMs() < this.#beginAfterMs) return;
       const decision = this.#decide(undefined);
-      void this.#memory.keep();
+      void this.#memory.keepUp();
       if (decision.kind === "switch") {
         const begun = await this.#runs.begin(decision, signal);
         if (typeof begun !== "string") this.#beginAfterMs = this.#ports.clock.nowMs() + beginAgainMs;

@@ -25,6 +25,8 @@ export const decideRules = {
   allUnknownAfterMs: 5_000,
   /** A brown-out is said to people when it lasts so long: what dies looks degraded for a moment before. */
   degradedTellAfterMs: 10_000,
+  /** A synchronous standby that reconnects within this is not worth a word. */
+  lostTellAfterMs: 2_000,
   /** The trouble must not have been seen for so long before the question about it is withdrawn: a fresh controller has seen nothing yet. */
   withdrawAfterMs: 5_000,
   /** A primary that flaps and stays away for so long is asked about. */

@@ -6,6 +6,7 @@
 import { commands } from "./commands.ts";
 import type { DecideFacts } from "./facts.ts";
 import { inTrouble, type Row } from "./row.ts";
+import { decideRules } from "./rules.ts";
 
 const isServing = (f: DecideFacts): boolean => f.fromHeard && !inTrouble(f) && f.halfWay === undefined;
 
@@ -37,8 +38,8 @@ export const standbys: readonly Row[] = [
     id: "sync-waits",
     part: "standbys",
     from: "any",
-    when: "a synchronous standby is lost, and commits wait for it",
-    test: (f) => isServing(f) && f.lost !== undefined,
+    when: `a synchronous standby is lost for ${decideRules.lostTellAfterMs / 1_000} s, and commits wait for it`,
+    test: (f) => isServing(f) && f.lost !== undefined && f.lost.forMs >= decideRules.lostTellAfterMs,
     decision: "hold and tell",
     enters: "degraded",
     sentence:
