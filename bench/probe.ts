@@ -1,7 +1,7 @@
 // What a probe costs: HTTP probes a second of processor time, beside blackbox exporter, in one run against one target server. Each probe
 // is a new connection on both sides. And: are any healthy targets called down at 120 % of what the prober can do?
 //
-//   node bench/probe.ts [--seconds 4] [--rounds 3] [--json]
+//   node bench/probe.ts [--seconds 4] [--rounds 3] [--parallel 32] [--json]
 //
 // Needs blackbox exporter for the comparison (Debian: apt-get install --no-install-recommends prometheus-blackbox-exporter); without it
 // only Leeward's own figures are printed. `--blackbox PATH` names another binary.
@@ -19,8 +19,6 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { makeProber } from "../src/drivers/probe/probe.ts";
 
-/** Probes under way at a time, for both. */
-const parallel = 32;
 const timeoutMs = 1_000;
 /** The least that a probe is ever given. */
 const saturatedTimeoutMs = 150;
@@ -29,7 +27,7 @@ const overload = 1.2;
 const ticksPerSecond = 100;
 
 type Order =
-  | { readonly do: "closed"; readonly target: string; readonly ms: number }
+  | { readonly do: "closed"; readonly target: string; readonly ms: number; readonly parallel: number }
   | { readonly do: "open"; readonly target: string; readonly ms: number; readonly perSecond: number };
 type Tally = {
   readonly made: number;
@@ -61,26 +59,31 @@ function beProber(): void {
   process.on("message", async (order: Order) => {
     const startedMs = performance.now();
     let [made, failed, skipped, offered, why, said] = [0, 0, 0, 0, "", ""];
-    const one = async (patienceMs: number): Promise<void> => {
+    /** True when a look was made. */
+    const one = async (patienceMs: number): Promise<boolean> => {
       offered += 1;
       const result = await prober.probe({ kind: "http", url: `http://${order.target}/healthz` }, patienceMs);
       if ("skipped" in result) {
         skipped += 1;
-        return;
+        return false;
       }
       made += 1;
-      if (result.ok) return;
-      failed += 1;
-      why = result.why ?? "";
+      if (!result.ok) {
+        failed += 1;
+        why = result.why ?? "";
+      }
+      return true;
     };
     if (order.do === "closed") {
       const worker = async (): Promise<void> => {
-        while (performance.now() - startedMs < order.ms) await one(timeoutMs);
+        while (performance.now() - startedMs < order.ms)
+          // What was left out is not asked for again at once: a prober waits for its next period.
+          if (!(await one(timeoutMs))) await new Promise((resolve) => setTimeout(resolve, 10));
       };
-      await Promise.all(Array.from({ length: parallel }, worker));
+      await Promise.all(Array.from({ length: order.parallel }, worker));
     } else {
       // As a clock offers them: what is due is begun, however late this process is.
-      const open = new Set<Promise<void>>();
+      const open = new Set<Promise<boolean>>();
       await new Promise<void>((resolve) => {
         const timer = setInterval(() => {
           const ranMs = Math.min(order.ms, performance.now() - startedMs);
@@ -152,7 +155,12 @@ function askBlackbox(port: number, target: string, agent: Agent): Promise<boolea
   });
 }
 
-async function driveBlackbox(port: number, target: string, ms: number): Promise<{ made: number; failed: number }> {
+async function driveBlackbox(
+  port: number,
+  target: string,
+  ms: number,
+  parallel: number,
+): Promise<{ made: number; failed: number }> {
   const agent = new Agent({ keepAlive: true, maxSockets: parallel });
   const endMs = performance.now() + ms;
   let [made, failed] = [0, 0];
@@ -202,12 +210,15 @@ async function main(): Promise<void> {
     options: {
       seconds: { type: "string", default: "4" },
       rounds: { type: "string", default: "3" },
+      parallel: { type: "string", default: "32" },
       blackbox: { type: "string", default: "/usr/bin/prometheus-blackbox-exporter" },
       json: { type: "boolean", default: false },
     },
   });
   const ms = Number(values.seconds) * 1_000;
   const rounds = Number(values.rounds);
+  /** Probes under way at a time, for both. */
+  const parallel = Number(values.parallel);
   const folder = mkdtempSync(join(tmpdir(), "leeward-bench-"));
   const children: ChildProcess[] = [];
   try {
@@ -219,14 +230,14 @@ async function main(): Promise<void> {
     const blackbox = existsSync(values.blackbox) ? await startBlackbox(values.blackbox, folder) : undefined;
     if (blackbox !== undefined) children.push(blackbox.child);
 
-    await tell(prober, { do: "closed", target, ms: 1_000 }); // warm up
-    if (blackbox !== undefined) await driveBlackbox(blackbox.port, target, 1_000);
+    await tell(prober, { do: "closed", target, ms: 1_000, parallel }); // warm up
+    if (blackbox !== undefined) await driveBlackbox(blackbox.port, target, 1_000, parallel);
 
     const ours: { readonly perSecond: number; readonly perCpuSecond: number }[] = [];
     const theirs: { readonly perSecond: number; readonly perCpuSecond: number; readonly failed: number }[] = [];
     for (let round = 0; round < rounds; round += 1) {
       const before = cpuSeconds(prober.pid ?? 0);
-      const tally = await tell(prober, { do: "closed", target, ms });
+      const tally = await tell(prober, { do: "closed", target, ms, parallel });
       const cpu = cpuSeconds(prober.pid ?? 0) - before;
       if (tally.failed > 0) throw new Error(`${tally.failed} probes of a target that is well failed: ${tally.why}`);
       ours.push({ perSecond: (tally.made / tally.tookMs) * 1_000, perCpuSecond: tally.made / cpu });
@@ -234,7 +245,7 @@ async function main(): Promise<void> {
       const blackboxPid = blackbox.child.pid ?? 0;
       const beforeTheirs = cpuSeconds(blackboxPid);
       const startedMs = performance.now();
-      const driven = await driveBlackbox(blackbox.port, target, ms);
+      const driven = await driveBlackbox(blackbox.port, target, ms, parallel);
       theirs.push({
         perSecond: (driven.made / (performance.now() - startedMs)) * 1_000,
         perCpuSecond: driven.made / (cpuSeconds(blackboxPid) - beforeTheirs),

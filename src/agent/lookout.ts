@@ -10,8 +10,6 @@ import type { ProbeResult, Prober } from "../ports/probe.ts";
 import type { Observation } from "../wire/calls.ts";
 import { agentTarget, targetsOf, type WatchedTarget } from "./lookout-targets.ts";
 
-export { agentTarget } from "./lookout-targets.ts";
-
 /** A probe is given four times the 99th percentile of what it usually takes, at least this. */
 const timeoutMinMs = 150;
 /** One slow answer must not make a vantage patient for long: never more than four times the median, or two periods. */
