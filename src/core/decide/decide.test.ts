@@ -1026,7 +1026,13 @@ const diagnosis = fc
       "flapping",
       // The ones that may end in a switch, or must prevent it, more often than chance would bring them together.
       "region-unreachable",
+      "region-unreachable",
+      "region-unreachable",
+      "agent-down",
       "database-down",
+      "database-down",
+      "database-down",
+      "region-degraded",
       "unknown",
     ),
     region: fc.oneof(fc.constant("north"), fc.constant("north"), names),
@@ -1043,7 +1049,7 @@ const candidate = (region: string): fc.Arbitrary<Candidate> =>
       agentReachable: often,
       streaming: often,
       hasStreamed: often,
-      barred: fc.constantFrom(false, false, false, true),
+      barred: fc.constantFrom(false, false, false, false, false, false, false, true),
       caughtUpAtMs: fc.constantFrom(undefined, now - 40_000, now - 3_000, now - 100),
       readyServices: fc.subarray(["orders", "web"]),
     })
@@ -1061,13 +1067,20 @@ const request = fc.oneof(
 );
 const anyInput: fc.Arbitrary<DecideInput> = fc
   .record({
-    failover: fc.constantFrom<DecideInput["group"]["failover"][]>("automatic", "automatic", "approve", "manual"),
+    failover: fc.constantFrom<DecideInput["group"]["failover"][]>(
+      "automatic",
+      "automatic",
+      "automatic",
+      "automatic",
+      "approve",
+      "manual",
+    ),
     mode: fc.constantFrom<DecideInput["group"]["mode"][]>("async", "sync", "none"),
-    maxDataLossMs: fc.constantFrom(0, 5_000, 30_000),
-    paused: fc.constantFrom(false, false, true),
+    maxDataLossMs: fc.constantFrom(0, 5_000, 30_000, 30_000),
+    paused: fc.constantFrom(false, false, false, false, true),
     diagnoses: fc.array(diagnosis, { minLength: 1, maxLength: 3 }),
     candidates: fc.tuple(candidate("north"), candidate("south"), candidate("west")),
-    leaseAgeMs: fc.constantFrom(500, 2_050, 4_000, 9_000),
+    leaseAgeMs: fc.constantFrom(500, 2_050, 4_000, 4_000, 9_000),
     run: fc.constantFrom(undefined, undefined, undefined, undefined, undefined, run, {
       ...run,
       kind: "protect" as const,

@@ -5,10 +5,12 @@
 
 import { commands } from "./commands.ts";
 import type { DecideFacts } from "./facts.ts";
-import { inTrouble, type Row } from "./row.ts";
+import type { Row } from "./row.ts";
 import { decideRules } from "./rules.ts";
 
-const isServing = (f: DecideFacts): boolean => f.fromHeard && !inTrouble(f) && f.halfWay === undefined;
+/** Commits that wait look like a brown-out to users, so a primary that answers badly is no reason to leave the standby where it is. */
+const isServing = (f: DecideFacts): boolean =>
+  f.fromHeard && (f.trouble === undefined || f.trouble.degraded) && f.halfWay === undefined;
 
 export const standbys: readonly Row[] = [
   {
