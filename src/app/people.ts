@@ -30,12 +30,18 @@ export function addPeopleCommands(program: Command): void {
     process.exitCode = await tellController(flags, { kind, group, ...target, ...loss });
   };
 
-  reaching(program.command("status").description("what is going on, in one sentence and one screen")).action(
-    async (flags: Flags) => {
+  reaching(program.command("status").description("what is going on, in one sentence and one screen"))
+    .option("--watch", "stay, and draw it anew until Ctrl-C")
+    .option("--every <duration>", "with --watch: how often", "1s")
+    .action(async (flags: Flags & { watch?: boolean; every: string }) => {
+      if (flags.watch === true) {
+        const { watchStatus } = await import("./live.ts");
+        process.exitCode = await watchStatus(flags, flags.every);
+        return;
+      }
       const { showStatus } = await import("./tell.ts");
       process.exitCode = await showStatus(flags);
-    },
-  );
+    });
   reaching(program.command("report").description("what was seen, decided and done"))
     .option("--since <duration>", "how far back", "1h")
     .action(async (flags: Flags & { since: string }) => {

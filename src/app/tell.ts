@@ -55,22 +55,42 @@ export async function showHistory(reach: Reach, since: string): Promise<number> 
 }
 
 export async function ask<T>(reach: Reach, name: PeopleCallName, body: unknown): Promise<T> {
+  const asker = makeAsker(reach, answerWithinMs);
+  try {
+    return await asker.ask<T>(name, body);
+  } finally {
+    asker.close();
+  }
+}
+
+export type Asker = {
+  /** The first controller's answer that comes within the time each of them is given; a `Refusal` when there is none. */
+  readonly ask: <T>(name: PeopleCallName, body: unknown) => Promise<T>;
+  readonly close: () => void;
+};
+
+/** For one question or many, over kept connections. Refuses at once what cannot be asked: no manifest, no token. */
+export function makeAsker(reach: Reach, withinMs: number): Asker {
   const bases = reach.url === undefined ? controllersOf(reach.file) : [reach.url];
   const peers = makePeers({ token: readToken(reach.tokenFile), via: {}, version: wireVersion, caller: "command line" });
-  try {
-    let why = "";
-    for (const base of bases) {
-      const answer = await peers.call(base, name, body, answerWithinMs);
-      if (answer.kind === "answer") return answer.body as T;
-      why = `${base}: ${answer.why}`;
-      if (answer.cause === "unknown" && name === "command") {
-        throw new Refusal(`No answer came, so it is not known whether it was taken: see \`leeward status\`. ${why}`, 4);
+  return {
+    ask: async <T>(name: PeopleCallName, body: unknown): Promise<T> => {
+      let why = "";
+      for (const base of bases) {
+        const answer = await peers.call(base, name, body, withinMs);
+        if (answer.kind === "answer") return answer.body as T;
+        why = `${base}: ${answer.why}`;
+        if (answer.cause === "unknown" && name === "command") {
+          throw new Refusal(
+            `No answer came, so it is not known whether it was taken: see \`leeward status\`. ${why}`,
+            4,
+          );
+        }
       }
-    }
-    throw new Refusal(`No controller answers. ${why}`, 3);
-  } finally {
-    peers.close();
-  }
+      throw new Refusal(`No controller answers. ${why}`, 3);
+    },
+    close: () => peers.close(),
+  };
 }
 
 function controllersOf(file: string): readonly string[] {

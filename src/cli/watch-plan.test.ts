@@ -108,8 +108,8 @@ test("the classic mode has its own figures, and no budget", () => {
   expect(out.replaceAll(/\s+/g, " ")).toContain(
     "classic: 3 failures in a row and it is down, 3 successes and it is up",
   );
-  expect(out).toMatch(/a fifth {2,}.* h /);
-  expect(out).toContain("the classic rule has no budget");
+  expect(out).toMatch(/a fifth {2,}.* h {2,}.* days in 99 of 100 cases\n/);
+  expect(out.replaceAll(/\s+/g, " ")).toContain("the classic rule has no budget");
 });
 
 test("a manifest that cannot be read is bad input", () => {

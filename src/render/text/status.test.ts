@@ -110,6 +110,101 @@ regions
   });
 });
 
+describe("what is decided, what is not, and why", () => {
+  const [group] = calm.groups;
+  const withGroup = (change: Partial<StatusView["groups"][number]>): string =>
+    statusText({ ...calm, groups: [{ ...(group as NonNullable<typeof group>), ...change }], regions: [] });
+
+  test("evidence stands under what is seen; reasons, targets and commands under the decision", () => {
+    const text = withGroup({
+      diagnoses: [
+        {
+          name: "service-degraded",
+          sentence: "web in north is degraded: about 20 % of answers fail",
+          sinceMs: 12_000,
+          evidence: { statistic: 31.24, threshold: 21.17, vantages: ["south", "watch"] },
+        },
+      ],
+      decision: {
+        kind: "ask",
+        rule: "degraded-ask",
+        reason: "web in north is degraded; a switch would lose at most 2.2 s",
+        until: "kari says yes, or web answers again for 3 s",
+        waiting: "a fifth of the orders fail",
+        next: "leeward approve storefront",
+        lossBoundMs: 2_200,
+        question: { id: 4, askedMsAgo: 12_400, reminders: 1, expiresInMs: 587_600 },
+        considered: [
+          { region: "west", rank: 2, why: "", refusedWhy: "its copy never streamed" },
+          { region: "south", rank: 1, why: "the nearest that is caught up", lossBoundMs: 2_200 },
+        ],
+      },
+      maintenance: [{ region: "east", by: "kari" }],
+      flaps: { withinMs: 3_600_000, switches: 1, switchesMax: 3, alarms: 2, alarmsMax: 6 },
+      routes: [
+        { route: "shop.example.com", ttlMs: 5_000, usualTtlMs: 30_000, why: "north is in doubt" },
+        { route: "calm.example.com", ttlMs: 30_000, usualTtlMs: 30_000 },
+      ],
+      links: [],
+    });
+    expect(text).toBe(`\
+North is primary of storefront and serves
+
+storefront
+  primary     north, epoch 2; may be promoted: south
+  users       are led to north (generation 4)
+  lease       renewed 212 ms ago, lasts 2.20 s
+  seen        web in north is degraded: about 20 % of answers fail (for 12 s)
+              service-degraded: statistic 31.2, threshold 21.2, seen by south, watch
+  decision    ask: web in north is degraded; a switch would lose at most 2.2 s
+  until       kari says yes, or web answers again for 3 s
+  at stake    at most 2.20 s of writes
+  waiting     a fifth of the orders fail
+  question    number 4, asked 12.4 s ago, expires in 9.8 min, reminded 1 time
+  targets     south could take over, losing at most 2.20 s: the nearest that is caught up
+              west not: its copy never streamed
+  taken out   east, by kari
+  flaps       within 60 min: 1 of 3 switches, in trouble 2 of 6 times; then a person is asked
+  users       may remember shop.example.com for 5 s instead of 30 s: north is in doubt
+  policy      automatic
+  do next     leeward approve storefront
+  or          leeward deny storefront; leeward why storefront
+`);
+  });
+
+  test("a run under way shows its phases and how to steer it; a silent agent stands out", () => {
+    const text = withGroup({
+      run: {
+        id: "failover-3",
+        kind: "failover",
+        from: "north",
+        to: "south",
+        result: "running",
+        resultReason: "",
+        expectedMs: 2_320,
+        startedAt: 0,
+        steps: [
+          { id: "check@south", phase: "check", outcome: "done", reason: "" },
+          { id: "promote@south", phase: "data", outcome: "done", reason: "" },
+          { id: "scale@south", phase: "data", outcome: "running", reason: "2 of 4 replicas are ready" },
+        ],
+      },
+    });
+    expect(text).toContain(`
+  run         failover north to south, running, users wait 2.32 s as planned; 2 of 3 begun steps
+              ended (failover-3)
+              check done, data 1 of 2
+              running   2 of 4 replicas are ready
+  commands    leeward run pause failover-3
+`);
+    const silent = statusText(
+      { ...calm, regions: [{ region: "north", witness: false, agentHeardMsAgo: 4_000, trouble: [] }] },
+      { color: true },
+    );
+    expect(silent).toContain("\u001b[31;1mheard 4.00 s ago\u001b[0m");
+  });
+});
+
 describe("history on a terminal", () => {
   const at = Date.UTC(2026, 10, 21, 6, 3, 12, 345);
   const history: HistoryView = {

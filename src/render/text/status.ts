@@ -13,60 +13,16 @@ import {
   widthOf,
   wrap,
 } from "./layout.ts";
+import { commandLines, decisionLines, seenLines } from "./status-decision.ts";
+import type { GroupView, RunView, StatusView } from "./status-view.ts";
 
-/** What a controller answers when asked how things are; the shape of `status` in wire. */
-export type StatusView = {
-  readonly system: string;
-  readonly sentence: string;
-  readonly store: { readonly ok: boolean; readonly why: string };
-  readonly groups: readonly GroupView[];
-  readonly regions: readonly {
-    readonly region: string;
-    readonly witness: boolean;
-    readonly agentHeardMsAgo?: number;
-    readonly trouble: readonly string[];
-  }[];
-};
-
-export type GroupView = {
-  readonly group: string;
-  readonly sentence: string;
-  readonly epoch: number;
-  readonly primary: string;
-  readonly promotable: readonly string[];
-  readonly traffic?: { readonly generation: number; readonly primary: string; readonly mode: string };
-  readonly lease?: { readonly ageMs: number; readonly ttlMs: number; readonly writable: boolean };
-  readonly paused: boolean;
-  readonly policy: string;
-  readonly diagnoses: readonly { readonly name: string; readonly sentence: string; readonly sinceMs: number }[];
-  readonly decision: {
-    readonly kind: string;
-    readonly reason: string;
-    readonly next?: string;
-    readonly lossBoundMs?: number;
-  };
-  readonly links: readonly {
-    readonly service: string;
-    readonly from: string;
-    readonly to: string;
-    readonly streaming: boolean;
-    readonly lagBytes?: number;
-    readonly lagMs?: number;
-    readonly lossBoundMs?: number;
-  }[];
-  readonly run?: {
-    readonly id: string;
-    readonly kind: string;
-    readonly from: string;
-    readonly to: string;
-    readonly result: string;
-    readonly resultReason: string;
-    readonly steps: readonly { readonly id: string; readonly outcome: string; readonly reason: string }[];
-  };
-};
+export type { StatusView } from "./status-view.ts";
 
 /** Steps of a run that ended already are counted, not listed; of the others at most so many. */
 const openStepsMax = 6;
+
+/** An agent reports several times a second; one that is silent for so long is worth a look. */
+const silentMs = 3_000;
 
 export function statusText(status: StatusView, options: TextOptions = {}): string {
   const paint = painter(options);
@@ -97,7 +53,7 @@ function groupLines(group: GroupView, width: number, paint: Paint): readonly str
   const others = group.promotable.filter((region) => region !== group.primary).map(clean);
   const standbys =
     others.length === 0 ? paint("warn", "nobody else may be promoted") : `may be promoted: ${others.join(", ")}`;
-  const { decision, run, lease, traffic } = group;
+  const { run, lease, traffic } = group;
   const primary = group.primary === "" ? paint("warn", "nobody yet") : `${clean(group.primary)}, epoch ${group.epoch}`;
   return [
     `${heading(clean(group.group), paint)}${group.paused ? paint("warn", "  automation is paused") : ""}`,
@@ -111,16 +67,11 @@ function groupLines(group: GroupView, width: number, paint: Paint): readonly str
         )),
     ...(lease === undefined ? [] : hang("  lease       ", leaseWords(lease, paint), width)),
     ...group.links.flatMap((link) => hang("  copy        ", linkWords(link, paint), width)),
-    ...group.diagnoses.flatMap((one) =>
-      hang("  seen        ", `${paint("warn", clean(one.sentence))} (for ${seconds(one.sinceMs)})`, width),
-    ),
-    ...hang("  decision    ", `${clean(decision.kind)}: ${clean(decision.reason)}`, width),
-    ...(decision.lossBoundMs === undefined
-      ? []
-      : hang("  at stake    ", `at most ${seconds(decision.lossBoundMs)} of writes`, width)),
-    ...(decision.next === undefined ? [] : hang("  do next     ", paint("strong", clean(decision.next)), width)),
+    ...seenLines(group, width, paint),
+    ...decisionLines(group, width, paint),
     ...hang("  policy      ", clean(group.policy), width),
     ...(run === undefined ? [] : runLines(run, width, paint)),
+    ...commandLines(group, width, paint),
   ];
 }
 
@@ -146,16 +97,19 @@ function linkWords(link: GroupView["links"][number], paint: Paint): string {
   return `${names}${[link.streaming ? "streams" : paint("bad", "does not stream"), ...lag].join(", ")}`;
 }
 
-function runLines(run: NonNullable<GroupView["run"]>, width: number, paint: Paint): readonly string[] {
+function runLines(run: RunView, width: number, paint: Paint): readonly string[] {
   const ended = run.steps.filter((step) => step.outcome === "done" || step.outcome === "skipped").length;
   const open = run.steps.filter((step) => step.outcome !== "done" && step.outcome !== "skipped");
   const why = run.resultReason === "" ? "" : `: ${clean(run.resultReason)}`;
+  const under = run.result === "running" || run.result === "paused";
+  const phases = phaseWords(run);
   return [
     ...hang(
       "  run         ",
-      `${clean(run.kind)} ${clean(run.from)} to ${clean(run.to)}, ${clean(run.result)}${why}; ${ended} of ${run.steps.length} begun steps ended (${clean(run.id)})`,
+      `${clean(run.kind)} ${clean(run.from)} to ${clean(run.to)}, ${clean(run.result)}${took(run)}${why}; ${ended} of ${run.steps.length} begun steps ended (${clean(run.id)})`,
       width,
     ),
+    ...(under && phases !== "" ? hang("              ", phases, width) : []),
     ...open
       .slice(0, openStepsMax)
       .flatMap((step) =>
@@ -169,17 +123,36 @@ function runLines(run: NonNullable<GroupView["run"]>, width: number, paint: Pain
   ];
 }
 
+/** Both instants are of one clock, the controller's. */
+function took({ startedAt, endedAt, expectedMs }: RunView): string {
+  if (startedAt !== undefined && endedAt !== undefined) return ` after ${seconds(endedAt - startedAt)}`;
+  return expectedMs === undefined ? "" : `, users wait ${seconds(expectedMs)} as planned`;
+}
+
+/** "check done, fence done, data 1 of 3": how far it is, in the order in which its phases began. */
+function phaseWords({ steps }: RunView): string {
+  const phases = Map.groupBy(steps, (step) => step.phase ?? "");
+  phases.delete("");
+  return [...phases]
+    .map(([phase, all]) => {
+      const ended = all.filter(({ outcome }) => outcome === "done" || outcome === "skipped").length;
+      return `${clean(phase)} ${ended === all.length ? "done" : `${ended} of ${all.length}`}`;
+    })
+    .join(", ");
+}
+
 function regionLines({ regions }: StatusView, width: number, paint: Paint): readonly string[] {
   if (regions.length === 0) return [];
   const rows = regions.map((region) => {
     const heard = region.agentHeardMsAgo;
     const trouble = region.trouble.map((sentence) => paint("warn", clean(sentence)));
-    return [
-      clean(region.region),
-      region.witness ? "witness" : "serves",
-      heard === undefined ? paint("bad", "never heard") : `heard ${millis(heard)} ago`,
-      trouble.join("; "),
-    ];
+    return [clean(region.region), region.witness ? "witness" : "serves", heardWords(heard, paint), trouble.join("; ")];
   });
   return [heading("regions", paint), ...table([{}, {}, {}, {}], rows, { width, indent: 2 })];
+}
+
+function heardWords(agoMs: number | undefined, paint: Paint): string {
+  if (agoMs === undefined) return paint("bad", "never heard");
+  const words = `heard ${millis(agoMs)} ago`;
+  return agoMs < silentMs ? words : paint("bad", words);
 }

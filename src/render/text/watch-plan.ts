@@ -61,11 +61,9 @@ function classLines(targets: readonly TargetPlan[], width: number, paint: Paint)
     `${nats(rate.natsPerSecond)} nats/s`,
     ...(rate.known === undefined
       ? [paint("bad", "not at all"), ""]
-      : [
-          seconds(rate.known.expectedMs),
-          `${seconds(rate.known.worstMs)}${rate.known.certain ? "" : " in 99 of 100 cases"}`,
-        ]),
-    `once in ${duration(rate.falseAlarmMs)}`,
+      : [time(rate.known.expectedMs), `${time(rate.known.worstMs)}${rate.known.certain ? "" : " in 99 of 100 cases"}`]),
+    // The classic rule is one rule for all of them.
+    rate.failureShare < 1 && rate.detector === undefined ? "" : `once in ${duration(rate.falseAlarmMs)}`,
   ]);
   const vantages = counted(first.vantages.length, "vantage");
   return [
@@ -183,6 +181,10 @@ const detectorWords: Readonly<Record<string, string>> = {
   "traffic-fifth": "a fifth of them",
   "traffic-twentieth": "a twentieth",
 };
+
+function time(ms: number): string {
+  return ms < 7_200_000 ? seconds(ms) : duration(ms);
+}
 
 function percent(share: number): string {
   return `${(share * 100).toFixed(1).replace(/\.0$/, "")} %`;
