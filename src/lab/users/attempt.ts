@@ -10,6 +10,9 @@ export type Attempt =
   /** Silence, a broken connection, or an answer that leaves it open. */
   | { readonly kind: "unknown"; readonly why: string };
 
+/** How the reason begins where silence was all there was. */
+export const noAnswer = "no answer";
+
 export type Write = {
   readonly path: string;
   readonly key: string;
@@ -38,7 +41,7 @@ export function attempt(
       },
     });
     timer = setTimeout(() => {
-      end({ kind: "unknown", why: `no answer within ${deadlineMs} ms` });
+      end({ kind: "unknown", why: `${noAnswer} within ${deadlineMs} ms` });
       sent.destroy();
     }, deadlineMs);
     sent.on("response", (response) => {

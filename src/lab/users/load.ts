@@ -3,14 +3,13 @@
 // router that last answered; after the total bound it gives the write up as unknown, and only if every answer was a clear no, as refused.
 //
 // At most `inFlightMax` writes are under way. What the schedule asks for above that is withheld and counted, so that an outage is not
-// made longer by the client's own storm of retries on a machine that has two cores for everything. For the same reason attempts are
-// paced while nobody answers: a hundred writes that all try again every 300 ms would keep a system down that is just coming back.
+// made longer by the client's own storm of retries on a machine that has two cores for everything. For the same reason fewer are begun
+// while nobody answers: a hundred writes that all try again every 300 ms would keep a system down that is just coming back.
 
 import { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Attempt, attempt, type Write } from "./attempt.ts";
+import { type Attempt, attempt, noAnswer, type Write } from "./attempt.ts";
 import { type LedgerEntry, type LedgerWriter, nowMs } from "./ledger.ts";
-import { makePace } from "./pace.ts";
 
 export type Router = { readonly name: string; readonly url: string };
 
@@ -58,6 +57,10 @@ export const nothingSent: LoadState = {
 
 /** After an answer "not now" from a router that is there: all routers lead to the same primary, so asking another at once is no help. */
 const pauseAfterRefusalMs = 250;
+/** Writes under way while nobody answers: with 300 ms each they are about as many attempts as there are writes in good times. */
+const cautiousMax = 40;
+/** Caution ends after so many acknowledgements in a row. */
+const calmAfter = 20;
 /** A process that slept does not send what it missed all at once. */
 const catchUpMax = 5;
 
@@ -68,7 +71,8 @@ export function makeLoad(
   const agents = options.routers.map(
     () => new Agent({ keepAlive: true, maxSockets: options.inFlightMax, scheduling: "fifo" }),
   );
-  const pace = makePace(options.attemptMs);
+  /** Acknowledgements since an attempt had no answer; few of them call for caution. */
+  let calm = calmAfter;
   let preferred = 0;
   const state: LoadState = { ...nothingSent };
 
@@ -80,8 +84,6 @@ export function makeLoad(
     let index = preferred;
     let last: Attempt | undefined;
     while (last?.kind !== "acknowledged" && nowMs() + options.attemptMs <= giveUpAt) {
-      await pace.turn();
-      if (nowMs() + options.attemptMs > giveUpAt && attempts > 0) break;
       attempts++;
       const router = options.routers[index] as Router;
       last = await attempt(
@@ -89,7 +91,8 @@ export function makeLoad(
         write,
         options.attemptMs,
       );
-      pace.learn(last);
+      if (last.kind === "acknowledged") calm++;
+      else if (last.kind === "unknown" && last.why.startsWith(noAnswer)) calm = 0;
       if (last.kind === "acknowledged") break;
       if (last.kind === "unknown") allRefused = false;
       const next = (index + 1) % options.routers.length;
@@ -98,7 +101,7 @@ export function makeLoad(
       index = preferred === index ? next : preferred;
       const fullPass = attempts % options.routers.length === 0;
       if (last.kind === "refused" && (!last.elsewhere || fullPass)) await sleep(pauseAfterRefusalMs);
-      else if (fullPass && !last.kind.startsWith("refused") && !last.why.startsWith("no answer"))
+      else if (fullPass && !last.kind.startsWith("refused") && !last.why.startsWith(noAnswer))
         await sleep(pauseAfterRefusalMs);
     }
     const endedAt = nowMs();
@@ -140,7 +143,8 @@ export function makeLoad(
     async run(signal) {
       const underWay = new Set<Promise<void>>();
       const start = (what: LedgerEntry["what"], seq: number, write: Write): void => {
-        if (state.inFlight >= options.inFlightMax) {
+        const most = calm < calmAfter ? Math.min(cautiousMax, options.inFlightMax) : options.inFlightMax;
+        if (state.inFlight >= most) {
           state.withheld++;
           return;
         }
