@@ -137,6 +137,64 @@ describe("the live status", () => {
     expect(Math.max(...frame.map((line) => [...line].length))).toBeLessThanOrEqual(40);
   });
 
+  test("leaves out what can be spared before it hides what is below", async () => {
+    const group: SystemStatus["groups"][number] = {
+      group: "storefront",
+      sentence: "holding, for silence is not death",
+      epoch: 3,
+      primary: "south",
+      promotable: ["south"],
+      paused: false,
+      policy: "automatic",
+      diagnoses: [
+        {
+          name: "unknown",
+          region: "south",
+          sentence: "south cannot be judged",
+          sinceMs: 3_000,
+          evidence: { statistic: 1, threshold: 2, vantages: ["watch"] },
+        },
+        {
+          name: "region-unreachable",
+          region: "north",
+          sentence: "north is unreachable",
+          sinceMs: 4_000,
+          evidence: { statistic: 26, threshold: 6, vantages: ["south", "watch"] },
+        },
+      ],
+      decision: {
+        kind: "hold",
+        reason: "holding, for silence is not death",
+        until: "until a quorum can judge south",
+      },
+      links: [],
+    };
+    const full = { ...status("holding, for silence is not death"), groups: [group] };
+    const small = new Fake([{ kind: "status", status: full }], { rows: 15 });
+    await small.run();
+    expect(small.frames[0]).toEqual([
+      "Holding, for silence is not death",
+      "",
+      "storefront",
+      "  primary     south, epoch 3; nobody else may be promoted",
+      "  seen        north is unreachable",
+      "              region-unreachable for 4.00 s: statistic 26, threshold 6, seen by south, watch",
+      "  seen        south cannot be judged (for 3.00 s)",
+      "  decision    hold: as said above",
+      "  until       a quorum can judge south",
+      "  commands    leeward why storefront",
+      "",
+      "regions",
+      "  north  serves  heard 120 ms ago",
+      "",
+      "06:03:05 UTC, anew each 1 s; Ctrl-C ends",
+    ]);
+    const tall = new Fake([{ kind: "status", status: full }]);
+    await tall.run();
+    expect(tall.frames[0]).toContain("  policy      automatic");
+    expect(tall.frames[0]).toContain("              unknown for 3.00 s: statistic 1, threshold 2, seen by watch");
+  });
+
   test("where there is no terminal each status is printed below the one before, without a single control", async () => {
     const world = new Fake([said("north serves"), away], { drawn: false });
     await world.run();

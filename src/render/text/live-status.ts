@@ -3,7 +3,7 @@
 
 import { clean, cut, limit, seconds, timeOfDay } from "../words.ts";
 import { hang, painter, shownWidth, type TextOptions, widthOf } from "./layout.ts";
-import { type StatusView, statusText } from "./status.ts";
+import { type StatusOptions, type StatusView, statusText } from "./status.ts";
 
 export type LiveView = {
   /** The wall clock of this machine. */
@@ -25,8 +25,9 @@ export function liveFrame(view: LiveView, size: FrameSize, options: TextOptions 
   // Too narrow for the layout: what is beyond the edge is cut off, which colours would not survive.
   const narrow = size.columns < columnsMin;
   const look = { ...options, width: size.columns, ...(narrow ? { color: false } : {}) };
-  const body = bodyLines(view, look);
   const room = Math.max(1, size.rows - footRows);
+  const whole = bodyLines(view, look);
+  const body = whole.length <= room ? whole : bodyLines(view, { ...look, compact: true });
   const hidden = body.length - room;
   const shown =
     hidden <= 0
@@ -41,7 +42,7 @@ export function liveFrame(view: LiveView, size: FrameSize, options: TextOptions 
 }
 
 /** Without the foot and as long as it is: what stays on the screen at the end. */
-export function bodyLines({ nowMs, last, away }: LiveView, options: TextOptions): readonly string[] {
+export function bodyLines({ nowMs, last, away }: LiveView, options: StatusOptions): readonly string[] {
   const paint = painter(options);
   const width = widthOf(options);
   const status = last === undefined ? [] : statusText(last.status, options).trimEnd().split("\n");

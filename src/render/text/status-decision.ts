@@ -5,18 +5,36 @@ import { clean, counted, limit, millis, seconds } from "../words.ts";
 import { hang, type Paint } from "./layout.ts";
 import type { DecisionView, GroupView } from "./status-view.ts";
 
+/** How a status is drawn. Compact: what can be spared on a small screen is left out. */
+export type Look = { readonly width: number; readonly paint: Paint; readonly compact: boolean };
+
+const unjudged = "unknown";
 const vantagesMax = 6;
 const consideredMax = 8;
 
-export function seenLines({ diagnoses }: GroupView, width: number, paint: Paint): readonly string[] {
-  return diagnoses.flatMap((one) => [
-    ...hang("  seen        ", `${paint("warn", clean(one.sentence))} (for ${seconds(one.sinceMs)})`, width),
-    ...(one.evidence === undefined
-      ? []
-      : hang("              ", `${clean(one.name)}: ${evidenceWords(one.evidence)}`, width).map((line) =>
-          paint("quiet", line),
-        )),
-  ]);
+/** What cannot be judged comes last: it is why little is done, seldom what is wrong. */
+export function seenLines({ diagnoses }: GroupView, look: Look): readonly string[] {
+  const { width, paint, compact } = look;
+  const sorted = [
+    ...diagnoses.filter((one) => one.name !== unjudged),
+    ...diagnoses.filter((one) => one.name === unjudged),
+  ];
+  return sorted.flatMap((one) => {
+    const { evidence } = one;
+    const bare = evidence === undefined || (compact && one.name === unjudged);
+    return [
+      ...hang(
+        label("seen"),
+        `${paint("warn", clean(one.sentence))}${bare ? ` (for ${seconds(one.sinceMs)})` : ""}`,
+        width,
+      ),
+      ...(bare
+        ? []
+        : hang(label(""), `${clean(one.name)} for ${seconds(one.sinceMs)}: ${evidenceWords(evidence)}`, width).map(
+            (line) => paint("quiet", line),
+          )),
+    ];
+  });
 }
 
 function evidenceWords({
@@ -30,26 +48,26 @@ function evidenceWords({
   return `statistic ${figure(statistic)}, threshold ${figure(threshold)}${who}`;
 }
 
-export function decisionLines(
-  { decision, flaps, routes, maintenance }: GroupView,
-  width: number,
-  paint: Paint,
-): readonly string[] {
+/** `said`: the sentence that leads the screen, which need not be said twice. */
+export function decisionLines(group: GroupView, said: string, look: Look): readonly string[] {
+  const { decision, flaps, routes, maintenance } = group;
+  const { width, paint, compact } = look;
   const { kind, reason, until, waiting, question, lossBoundMs } = decision;
   const rows: [string, string | undefined][] = [
-    ["decision", `${clean(kind)}: ${clean(reason)}`],
-    ["until", until === undefined ? undefined : clean(until)],
+    ["decision", `${clean(kind)}: ${compact && reason === said ? "as said above" : clean(reason)}`],
+    ["until", until === undefined ? undefined : clean(until).replace(/^until /, "")],
     ["at stake", lossBoundMs === undefined ? undefined : `at most ${seconds(lossBoundMs)} of writes`],
     ["waiting", waiting === undefined ? undefined : clean(waiting)],
     ["question", question === undefined ? undefined : questionWords(question)],
   ];
   return [
     ...rows.flatMap(([name, text]) => (text === undefined ? [] : hang(label(name), text, width))),
-    ...consideredLines(decision, width, paint),
+    ...commandLines(group, look),
+    ...consideredLines(decision, look),
     ...(maintenance ?? []).flatMap(({ region, by }) =>
       hang(label("taken out"), paint("warn", `${clean(region)}, by ${clean(by)}`), width),
     ),
-    ...(flaps === undefined || flaps.switches + flaps.alarms === 0
+    ...(flaps === undefined || flaps.switches + flaps.alarms === 0 || (compact && flaps.switches === 0)
       ? []
       : hang(
           label("flaps"),
@@ -73,7 +91,7 @@ function questionWords({ id, askedMsAgo, reminders, expiresInMs }: NonNullable<D
   return `number ${id}, asked ${millis(askedMsAgo)} ago, ${left}${reminders === 0 ? "" : `, reminded ${counted(reminders, "time")}`}`;
 }
 
-function consideredLines({ considered }: DecisionView, width: number, paint: Paint): readonly string[] {
+function consideredLines({ considered }: DecisionView, { width, paint }: Look): readonly string[] {
   if (considered === undefined || considered.length === 0) return [];
   const sorted = [...considered].sort((a, b) => a.rank - b.rank).slice(0, consideredMax);
   const rest = considered.length - sorted.length;
@@ -92,7 +110,7 @@ function consideredLines({ considered }: DecisionView, width: number, paint: Pai
 }
 
 /** The decision's own command stands on a line of its own; these are what else one may want to type. */
-export function commandLines(group: GroupView, width: number, paint: Paint): readonly string[] {
+function commandLines(group: GroupView, { width, paint }: Look): readonly string[] {
   const { decision } = group;
   const name = clean(group.group);
   const others = otherCommands(group, name).filter((command) => command !== decision.next);

@@ -13,7 +13,7 @@ import {
   widthOf,
   wrap,
 } from "./layout.ts";
-import { commandLines, decisionLines, seenLines } from "./status-decision.ts";
+import { decisionLines, type Look, seenLines } from "./status-decision.ts";
 import type { GroupView, RunView, StatusView } from "./status-view.ts";
 
 export type { StatusView } from "./status-view.ts";
@@ -24,13 +24,19 @@ const openStepsMax = 6;
 /** An agent reports several times a second; one that is silent for so long is worth a look. */
 const silentMs = 3_000;
 
-export function statusText(status: StatusView, options: TextOptions = {}): string {
+export type StatusOptions = TextOptions & {
+  /** For a small screen: what can be spared is left out. */
+  readonly compact?: boolean;
+};
+
+export function statusText(status: StatusView, options: StatusOptions = {}): string {
+  const { compact = false } = options;
   const paint = painter(options);
   const width = widthOf(options);
   const parts = [
     wrap(capital(clean(status.sentence)), width).map((line) => paint(toneOf(status), line)),
     status.store.ok ? [] : hang("store: ", clean(status.store.why), width).map((line) => paint("bad", line)),
-    ...status.groups.map((group) => groupLines(group, width, paint)),
+    ...status.groups.map((group) => groupLines(group, status.sentence, { width, paint, compact })),
     regionLines(status, width, paint),
   ];
   return parts
@@ -49,7 +55,8 @@ function toneOf({ store, groups }: StatusView): Tone {
   return calm ? "good" : "warn";
 }
 
-function groupLines(group: GroupView, width: number, paint: Paint): readonly string[] {
+function groupLines(group: GroupView, said: string, look: Look): readonly string[] {
+  const { width, paint, compact } = look;
   const others = group.promotable.filter((region) => region !== group.primary).map(clean);
   const standbys =
     others.length === 0 ? paint("warn", "nobody else may be promoted") : `may be promoted: ${others.join(", ")}`;
@@ -67,11 +74,10 @@ function groupLines(group: GroupView, width: number, paint: Paint): readonly str
         )),
     ...(lease === undefined ? [] : hang("  lease       ", leaseWords(lease, paint), width)),
     ...group.links.flatMap((link) => hang("  copy        ", linkWords(link, paint), width)),
-    ...seenLines(group, width, paint),
-    ...decisionLines(group, width, paint),
-    ...hang("  policy      ", clean(group.policy), width),
+    ...seenLines(group, look),
+    ...decisionLines(group, said, look),
+    ...(compact ? [] : hang("  policy      ", clean(group.policy), width)),
     ...(run === undefined ? [] : runLines(run, width, paint)),
-    ...commandLines(group, width, paint),
   ];
 }
 
