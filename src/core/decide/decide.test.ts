@@ -672,6 +672,25 @@ describe("by policy", () => {
     });
   });
 
+  test("each beginning of trouble is one alarm, but not while a run is under way", () => {
+    const first = decide(at("steady"), gone()).state;
+    expect(first.flaps.alarms).toEqual([now]);
+    expect(decide(first, gone({ nowMs: now + 1_000 })).state.flaps.alarms).toEqual([now]);
+    const well = decide(first, input({ nowMs: now + 2_000 })).state;
+    expect(decide(well, gone({ nowMs: now + 3_000 })).state.flaps.alarms).toEqual([now, now + 3_000]);
+    // Not to know is neither trouble nor its end.
+    const unknown = decide(first, input({ nowMs: now + 2_000, diagnoses: [seen("unknown")] })).state;
+    expect(decide(unknown, gone({ nowMs: now + 3_000 })).state.flaps.alarms).toEqual([now]);
+    expect(decide(at("switching"), gone({ run })).state.flaps.alarms).toEqual([]);
+  });
+
+  test("a switch by policy is counted once it is done, a person's is not", () => {
+    const counted = (by: string): readonly number[] =>
+      decide(at("steady"), input({ lastRun: { ...ended, by } })).state.flaps.switches;
+    expect(counted("policy")).toEqual([ended.endedAtMs]);
+    expect(counted("ada")).toEqual([]);
+  });
+
   test("a run that a person aborted is a no", () => {
     const aborted = gone({ lastRun: { ...ended, result: "aborted" } });
     expect(decide(at("switching"), aborted).decision.rule).toBe("denied");

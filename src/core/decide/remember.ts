@@ -56,7 +56,8 @@ export function notice(state: DecideState, facts: DecideFacts): DecideState {
       troubleSinceMs: troubleSinceMs ?? beganMs,
       ...(trouble.degraded ? {} : { downSinceMs: downSinceMs ?? beganMs }),
     };
-    if (troubleSinceMs !== undefined) return known;
+    // What is wrong while a run brings things up or moves them is that run's doing, and no flap.
+    if (troubleSinceMs !== undefined || run !== undefined) return known;
     return { ...known, flaps: { ...state.flaps, alarms: noted(state.flaps.alarms, nowMs) } };
   }
   // What is not known, or being changed, is neither trouble nor its end.
