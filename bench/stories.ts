@@ -14,9 +14,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type LabReport, endedWrong } from "../src/core/model/lab-report.ts";
-import { mayLast } from "../src/lab/story.ts";
+import { endedWrong, type LabReport } from "../src/core/model/lab-report.ts";
 import { crashStory, stories } from "../src/lab/stories.ts";
+import { mayLast } from "../src/lab/story.ts";
 
 type Cell = { readonly story: string; readonly mode: "async" | "sync"; readonly regions: 2 | 3 };
 

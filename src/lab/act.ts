@@ -194,9 +194,9 @@ export async function act(stage: Stage, step: StoryStep): Promise<void> {
     case "await-epoch":
       return until(
         stage,
-        "Waiting until users write under a new epoch",
+        "Waiting until there is a new epoch",
         step.withinMs,
-        () => stage.users.state().highestEpoch > stage.epochBefore,
+        () => stage.notes.noted().epochs.length > 1,
       );
     case "await-successor":
       return progress.step("Waiting until users write again elsewhere", (say) =>

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { regionLoss } from "../../test/support/lab-report-samples.ts";
+import type { RunReport } from "../wire/people.ts";
 import {
   asked,
   type Check,
@@ -42,6 +43,7 @@ const sight = (part: Partial<Sight>): Sight => ({
   names: { primary: "north", target: "south", controller: "watch" },
   events: [],
   noted: { diagnoses: [], decisions: [], traffic: ["north"], epochs: [2], lossBoundMs: 0 },
+  runs: [],
   entries: [],
   epochBefore: 2,
   struckAt: 10_000,
@@ -103,11 +105,31 @@ test("after the end of the lease an old epoch is silent, whichever client asked"
   expect(holds(silentByLeaseEnd, at(13_000, { outcome: "unknown" }))).toBe(true);
 });
 
-test("without its standby nothing is acknowledged until the epoch has grown", () => {
-  expect(holds(strict, { entries: [entry({ endedAt: 10_100 }), entry({ endedAt: 14_000, epoch: 3 })] })).toBe(true);
-  expect(holds(strict, { entries: [entry({ endedAt: 11_000 })] })).toBe(false);
-  expect(holds(epochGrew, { entries: [entry({ endedAt: 11_000 })] })).toBe(false);
-  expect(holds(epochGrew, { entries: [entry({ endedAt: 14_000, epoch: 3 })] })).toBe(true);
+test("without its standby nothing is acknowledged until an epoch excludes it", () => {
+  const run: RunReport = {
+    id: "unprotect-1",
+    kind: "unprotect",
+    group: "storefront",
+    from: "north",
+    to: "south",
+    epochBefore: 2,
+    reason: "south was taken out",
+    startedAt: 14_000,
+    result: "done",
+    resultReason: "done",
+    expectedMs: 100,
+    facts: {},
+    steps: [],
+  };
+  const early = entry({ endedAt: 10_100 });
+  const late = entry({ endedAt: 14_200 });
+  expect(holds(strict, { entries: [early, late], runs: [run] })).toBe(true);
+  expect(holds(strict, { entries: [early, late] })).toBe(false);
+  expect(holds(strict, { entries: [entry({ endedAt: 12_000 })], runs: [run] })).toBe(false);
+  const grown = { diagnoses: [], decisions: [], traffic: [], epochs: [2, 3], lossBoundMs: 0 };
+  expect(holds(epochGrew, { entries: [late] })).toBe(false);
+  expect(holds(epochGrew, { entries: [early, late], noted: grown })).toBe(true);
+  expect(holds(epochGrew, { entries: [], noted: grown })).toBe(false);
 });
 
 test("traffic that was led elsewhere, or acknowledged under another epoch, did not stay", () => {

@@ -2,7 +2,7 @@
 // passes when every row holds; what does not hold is a sentence in the report. Pure.
 
 import type { LabReport } from "../core/model/lab-report.ts";
-import type { TimelineEvent } from "../wire/people.ts";
+import type { RunReport, TimelineEvent } from "../wire/people.ts";
 import type { Noted } from "./noted.ts";
 import type { Role } from "./story.ts";
 import type { LedgerEntry } from "./users/ledger.ts";
@@ -14,6 +14,7 @@ export type Sight = {
   /** Since the fault. */
   readonly events: readonly TimelineEvent[];
   readonly noted: Noted;
+  readonly runs: readonly RunReport[];
   readonly entries: readonly LedgerEntry[];
   readonly epochBefore: number;
   /** When the first fault had taken hold, and when the last step of the first act was over. */
@@ -133,29 +134,31 @@ export const silentByLeaseEnd: Check = {
 /** 15 ms of link, and what a busy machine adds to them before an answer is read. */
 const answerMs = 250;
 
-/** I3. A standby that confirms no more is not simply left out: what is acknowledged without it is so under an epoch that excludes it. */
+/** I3. A standby that confirms no more is not simply left out: what is acknowledged without it is so after an epoch has excluded it. */
 export const strict: Check = {
   what: "no write is acknowledged without the standby before an epoch excludes it",
-  fails({ entries, epochBefore, struckAt }) {
+  fails({ entries, runs, struckAt }) {
+    const excludedAt = runs.find((run) => run.kind === "unprotect" && run.startedAt >= struckAt)?.startedAt;
     const loose = entries.filter(
       (entry) =>
         entry.client !== "direct" &&
         acknowledged(entry) &&
-        entry.epoch === epochBefore &&
-        entry.endedAt > struckAt + answerMs,
+        entry.endedAt > struckAt + answerMs &&
+        entry.endedAt < (excludedAt ?? Number.POSITIVE_INFINITY),
     );
     return loose.length === 0
       ? undefined
-      : `${loose.length} writes were acknowledged under epoch ${epochBefore} after the standby was gone`;
+      : `${loose.length} writes were acknowledged after the standby was gone${excludedAt === undefined ? ", and no epoch excluded it" : " and before an epoch excluded it"}`;
   },
 };
 
 export const epochGrew: Check = {
-  what: "users write again, under a new epoch",
-  fails: ({ entries, epochBefore }) =>
-    entries.some((entry) => acknowledged(entry) && (entry.epoch ?? 0) > epochBefore)
-      ? undefined
-      : `no write was acknowledged under an epoch above ${epochBefore}`,
+  what: "users write again, after an epoch of its own",
+  fails({ noted, entries, struckAt, actEndedAt }) {
+    if (noted.epochs.length < 2) return "no epoch came after the fault";
+    const late = entries.some((entry) => acknowledged(entry) && entry.endedAt > struckAt && entry.endedAt < actEndedAt);
+    return late ? undefined : "no write was acknowledged after the fault";
+  },
 };
 
 /** The receipt of the old side's agent is enough: nobody waits for a lease that is still renewed. */

@@ -9,7 +9,7 @@ import { readManifest } from "../manifest/read.ts";
 import { playCrashes } from "./crashes.ts";
 import { LabFailure } from "./failure.ts";
 import { aggregate } from "./measure.ts";
-import { playRound, type RoundOptions, restore } from "./play.ts";
+import { playRound, restore } from "./play.ts";
 import { endAll, livingOf, signalAll } from "./processes.ts";
 import { makeProgress, type Progress } from "./progress.ts";
 import { becomeUser, chooseUser, findUser, isRoot, repairServerLibraries } from "./root.ts";
@@ -64,9 +64,10 @@ export async function runLab(flags: LabFlags, render: LabRender): Promise<number
       throw new LabFailure(`${storyName} takes as long as it takes; --minutes is for stories that may last.`, 2);
     const ground = prepare(flags, progress);
     const ending = endOnSignals(ground.folder, progress);
-    const stage: Playing = { ground, progress, lab: undefined };
+    let lab: Lab | undefined;
     try {
-      const { reports, failure } = await playRounds(stage, storyName, rounds, flags);
+      lab = await startLab({ ...ground, progress, kind: "story" });
+      const { reports, failure } = await playRounds(lab, storyName, rounds, flags, progress);
       // What was measured before a round failed is still true.
       if (reports.length > 0) {
         const one = flags.rounds === undefined && played.length < 2;
@@ -81,46 +82,30 @@ export async function runLab(flags: LabFlags, render: LabRender): Promise<number
       }
       throw failure;
     } finally {
-      await endLab(stage);
+      await progress.step("Ending every process of the lab", () => lab?.end() ?? Promise.resolve());
       ending.release();
     }
   });
 }
 
-/** What rounds are played in; the lab is there while one is up. */
-type Playing = { readonly ground: Ground; readonly progress: Progress; lab: Lab | undefined };
-
-async function endLab(playing: Playing): Promise<void> {
-  const { lab } = playing;
-  playing.lab = undefined;
-  await playing.progress.step("Ending every process of the lab", () => lab?.end() ?? Promise.resolve());
-}
-
 async function playRounds(
-  playing: Playing,
+  lab: Lab,
   storyName: string,
   rounds: number,
   flags: LabFlags,
+  progress: Progress,
 ): Promise<{ readonly reports: readonly LabReport[]; readonly failure?: unknown }> {
-  const { ground, progress } = playing;
   const reports: LabReport[] = [];
   const refuse = flags.refuse === true;
   const parts = storiesOf(storyName);
   const acts: readonly (Story | undefined)[] = parts.length === 0 ? [undefined] : parts;
   const total = rounds * acts.length;
   try {
-    let home: string | undefined;
-    /** What has to be put right before the next one. */
-    let left: RoundOptions | undefined;
+    const home = await primaryOf(lab);
     for (let index = 0; index < total; index++) {
       const one = acts[index % acts.length];
-      if (left !== undefined && home !== undefined && playing.lab !== undefined) await restore(left, home);
-      left = undefined;
-      if (total > 1) progress.note(`Round ${index + 1} of ${total}${one === undefined ? "" : `: ${one.what}`}`);
-      playing.lab ??= await startLab({ ...ground, progress, kind: "story" });
-      const { lab } = playing;
-      home ??= await primaryOf(lab);
       const run = `r${index + 1}`;
+      if (total > 1) progress.note(`Round ${index + 1} of ${total}${one === undefined ? "" : `: ${one.what}`}`);
       if (one === undefined) {
         reports.push(await playCrashes({ lab, run, refuse, progress }));
         continue;
@@ -128,8 +113,7 @@ async function playRounds(
       const story = storyIn(lab.mode, lasting(one, flags.minutes));
       const options = { lab, story, run, refuse, once: flags.once === true, progress };
       reports.push(await playRound(options));
-      if (story.leavesScars === true && index + 1 < total) await endLab(playing);
-      else if (options.once) left = options;
+      if (options.once && index + 1 < total) await restore(options, home);
     }
     return { reports };
   } catch (failure) {

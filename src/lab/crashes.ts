@@ -8,12 +8,12 @@ import { readStored, startUsers } from "./clients.ts";
 import { LabFailure } from "./failure.ts";
 import { bringBack, killRegion } from "./faults.ts";
 import { measure } from "./measure.ts";
-import { primaryOf, warmUp } from "./waiting.ts";
 import { signalAll } from "./processes.ts";
 import type { Progress } from "./progress.ts";
 import type { Lab } from "./start.ts";
 import { crashStory } from "./stories.ts";
 import { nowMs } from "./users/ledger.ts";
+import { primaryOf, warmUp } from "./waiting.ts";
 
 type Kind = "switchover" | "failover";
 

@@ -50,7 +50,7 @@ export async function playRound(options: RoundOptions): Promise<LabReport> {
     const actEndedAt = nowMs();
     // What was said of the fault; what is said of the way home is another matter.
     const noted = stage.notes.noted();
-    const homeAt = options.once || story.leavesScars === true ? undefined : await goHome(stage, story, primary);
+    const homeAt = options.once ? undefined : await goHome(stage, story, primary);
     const { entries, state } = await progress.step("Counting every acknowledged order in the serving database", () =>
       users.stop(),
     );
@@ -90,6 +90,7 @@ export async function playRound(options: RoundOptions): Promise<LabReport> {
         names,
         events,
         noted: all,
+        runs: answer.runs,
         entries,
         epochBefore,
         struckAt: stage.faults[0]?.doneAt ?? startedAt,

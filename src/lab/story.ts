@@ -55,7 +55,7 @@ export type StoryStep =
   | { readonly do: "await-told"; readonly words: RegExp; readonly withinMs: number }
   /** Until users are acknowledged under a new primary. */
   | { readonly do: "await-successor"; readonly withinMs: number }
-  /** Until users are acknowledged under a new epoch, wherever. Goes on when it takes longer. */
+  /** Until the group has a new epoch, whoever is primary under it. */
   | { readonly do: "await-epoch"; readonly withinMs: number }
   /** Users go on writing. `long`: `--minutes` makes it so long. */
   | { readonly do: "go-on"; readonly ms: number; readonly long?: boolean };
@@ -76,8 +76,6 @@ export type Story = {
   readonly sync?: Partial<Pick<Story, "what" | "expects" | "expected" | "steps" | "after" | "checks">>;
   /** Users give each request so long instead of 300 ms. */
   readonly patienceMs?: number;
-  /** Only a person can make the system whole again: no second act, and each round begins with a new lab. */
-  readonly leavesScars?: true;
 };
 
 /** One name for several stories that are played one after the other, as one. */

@@ -104,15 +104,29 @@ test("brown-out: one failure in five is diagnosed, with what the diagnosis rests
   expect(code).toBe(0);
 });
 
-test("flapping: a region that comes and goes is not left, and it is said why", async () => {
-  const { code, report } = await tell("flapping", "--once");
+test("region-loss in three regions: the choice between two standbys is said with its reason", async () => {
+  const { code, report } = await tell("region-loss", "--regions", "3", "--once");
   expect(wrong(report)).toEqual([]);
-  expect(report).toMatchObject({ twoWriters: false, duplicated: 0, lost: 0, steps: [] });
+  expect(report).toMatchObject({ system: "shop-in-three", twoWriters: false, duplicated: 0, decision: "failover" });
+  expect(report.reason).toMatch(/takes over, for/);
   expect(code).toBe(0);
 });
 
-// Dozens of deaths take many minutes, so this one is registered only where it is asked for: LEEWARD_LAB_LONG=1 vitest run --project lab
+// These take many minutes, so they are registered only where they are asked for: LEEWARD_LAB_LONG=1 vitest run --project lab
 if (process.env.LEEWARD_LAB_LONG !== undefined) {
+  test.each(["flapping", "slow", "loss"])(
+    "%s, for ten minutes: no switch, and it is said why",
+    {
+      timeout: 15 * 60_000,
+    },
+    async (story) => {
+      const { code, report } = await tell(story, "--once", "--minutes", "10");
+      expect(wrong(report)).toEqual([]);
+      expect(report).toMatchObject({ twoWriters: false, duplicated: 0, lost: 0, steps: [] });
+      expect(code).toBe(0);
+    },
+  );
+
   test("controller-crash: the intended or the prior state each time, and no effect twice", {
     timeout: 60 * 60_000,
   }, async () => {
