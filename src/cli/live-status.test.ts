@@ -133,7 +133,7 @@ describe("the live status", () => {
     await world.run();
     const [frame = []] = world.frames;
     expect(frame).toHaveLength(10);
-    expect(frame.at(-3)).toMatch(/^… 1\d\d more lines, which a taller/);
+    expect(frame.at(-3)).toMatch(/^… \d+ more lines, which a taller/);
     expect(Math.max(...frame.map((line) => [...line].length))).toBeLessThanOrEqual(40);
   });
 
@@ -170,7 +170,7 @@ describe("the live status", () => {
       links: [],
     };
     const full = { ...status("holding, for silence is not death"), groups: [group] };
-    const small = new Fake([{ kind: "status", status: full }], { rows: 15 });
+    const small = new Fake([{ kind: "status", status: full }], { rows: 14 });
     await small.run();
     expect(small.frames[0]).toEqual([
       "Holding, for silence is not death",
@@ -184,8 +184,7 @@ describe("the live status", () => {
       "  until       a quorum can judge south",
       "  commands    leeward why storefront",
       "",
-      "regions",
-      "  north  serves  heard 120 ms ago",
+      "regions  north heard 120 ms ago",
       "",
       "06:03:05 UTC, anew each 1 s; Ctrl-C ends",
     ]);

@@ -37,7 +37,7 @@ export function statusText(status: StatusView, options: StatusOptions = {}): str
     wrap(capital(clean(status.sentence)), width).map((line) => paint(toneOf(status), line)),
     status.store.ok ? [] : hang("store: ", clean(status.store.why), width).map((line) => paint("bad", line)),
     ...status.groups.map((group) => groupLines(group, status.sentence, { width, paint, compact })),
-    regionLines(status, width, paint),
+    compact ? regionsInALine(status, width, paint) : regionLines(status, width, paint),
   ];
   return parts
     .filter((part) => part.length > 0)
@@ -155,6 +155,16 @@ function regionLines({ regions }: StatusView, width: number, paint: Paint): read
     return [clean(region.region), region.witness ? "witness" : "serves", heardWords(heard, paint), trouble.join("; ")];
   });
   return [heading("regions", paint), ...table([{}, {}, {}, {}], rows, { width, indent: 2 })];
+}
+
+/** Troubles only, and who is silent. */
+function regionsInALine({ regions }: StatusView, width: number, paint: Paint): readonly string[] {
+  const words = regions.map(({ region, agentHeardMsAgo, trouble }) =>
+    [`${clean(region)} ${heardWords(agentHeardMsAgo, paint)}`, ...trouble.map((one) => paint("warn", clean(one)))].join(
+      ", ",
+    ),
+  );
+  return regions.length === 0 ? [] : hang(`${heading("regions", paint)}  `, words.join("; "), width);
 }
 
 function heardWords(agoMs: number | undefined, paint: Paint): string {
