@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { shop } from "../../test/spine/shop.ts";
 import { VirtualClock } from "../../test/spine/virtual-clock.ts";
 import type { System } from "../core/model/system.ts";
-import type { ProbeResult, ProbeSkipped, Prober, ProbeTarget } from "../ports/probe.ts";
+import type { ProbeResult, Prober, ProbeSkipped, ProbeTarget } from "../ports/probe.ts";
 import type { Observation } from "../wire/calls.ts";
 import { Lookout, type RouterOutcome, timeoutOf } from "./lookout.ts";
 
