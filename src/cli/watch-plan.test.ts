@@ -98,6 +98,14 @@ test("one target is shown where one is asked for, and an unknown one is bad inpu
   });
 });
 
+test("vantages wait longer for an answer where the regions are far apart", () => {
+  const far = readFileSync(impossible, "utf8").replace("at: azure/westeurope", "at: azure/australiaeast");
+  expect(planOf(example("shop")).timeoutMs).toBe(150);
+  const { timeoutMs, targets } = planOf(written(far));
+  expect(timeoutMs).toBeGreaterThan(600);
+  expect(targets[0]?.rates[0]?.known?.worstMs).toBe(30_000 + timeoutMs + 30);
+});
+
 test("the classic mode has its own figures, and no budget", () => {
   const text = readFileSync(impossible, "utf8")
     .replace("rto: 8s", "rto: 3m")

@@ -2,6 +2,8 @@
 // Exit codes: 0 every objective of the watch is met; 1 refused, with the mend; 2 bad input; 3 the JSON could not be written.
 
 import { writeFileSync } from "node:fs";
+import { roundTripOf } from "../catalog/latency.ts";
+import type { System } from "../core/model/system.ts";
 import { type TargetPlan, watchPlan } from "../core/watch/watch-plan.ts";
 import { readManifest } from "../manifest/read.ts";
 import { renderProblems } from "../manifest/render-problems.ts";
@@ -23,7 +25,7 @@ export function planWatch(file: string, flags: WatchPlanFlags, io: WatchPlanIo):
     io.err(`The watch of ${file} cannot be judged before this is mended:\n\n${renderProblems(errors, read.text)}\n`);
     return 2;
   }
-  const whole = watchPlan(read.system);
+  const whole = watchPlan(read.system, { timeoutMs: timeoutFor(read.system) });
   const { target } = flags;
   const targets = target === undefined ? whole.targets : whole.targets.filter((one) => isMeant(one, target));
   if (targets.length === 0) {
@@ -41,6 +43,15 @@ export function planWatch(file: string, flags: WatchPlanFlags, io: WatchPlanIo):
     }
   }
   return plan.kind === "met" ? 0 : 1;
+}
+
+/** A vantage waits four times what an answer usually takes, and 150 ms at least; regions whose distance is not known count as near. */
+const timeoutRoundTrips = 4;
+const timeoutAtLeastMs = 150;
+
+function timeoutFor({ regions }: System): number {
+  const roundTrips = regions.flatMap((one) => regions.map((other) => roundTripOf(one.at, other.at)?.ms ?? 0));
+  return Math.max(timeoutAtLeastMs, ...roundTrips.map((ms) => Math.round(timeoutRoundTrips * ms)));
 }
 
 function isMeant({ region, service }: TargetPlan, meant: string): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { shopOf, year } from "../../../test/core/watch-world.ts";
+import { chanceFrom, shopOf, World, year } from "../../../test/core/watch-world.ts";
 import type { System } from "../model/system.ts";
 import { bankDelay, classicDelay, classicRate } from "./brown-out.ts";
 import { classicRules } from "./classic.ts";
@@ -89,6 +89,27 @@ describe("what is said of each target", () => {
 });
 
 describe("how long a failure in part goes unnoticed", () => {
+  test("the whole watch, with losses and controls and all, takes as long as is said", () => {
+    const cases = 40;
+    const said = watchPlan(shop()).targets.find((one) => one.service === "orders")?.rates[2];
+    let sumMs = 0;
+    for (let one = 0; one < cases; one += 1) {
+      const world = new World(shop());
+      const chance = chanceFrom(one);
+      const isBad = ({ region, service }: { readonly region: string; readonly service: string }): boolean =>
+        region === "north" && service === "orders";
+      world.periods(20, { misses: () => chance() < 0.01 });
+      const fromMs = world.nowMs;
+      while (!world.names("north").includes("service-degraded"))
+        world.period({ misses: (_, target) => chance() < (isBad(target) ? 0.2 : 0.01) });
+      sumMs += world.nowMs - fromMs;
+    }
+    // There a miss is known at once; the plan adds the timeout and the report.
+    const expectedMs = (said?.known?.expectedMs ?? 0) - 180;
+    expect(sumMs / cases / expectedMs).toBeGreaterThan(0.75);
+    expect(sumMs / cases / expectedMs).toBeLessThan(1.25);
+  });
+
   test("with one vantage, whose quorum is itself, it is the exact chain's mean", () => {
     const rules = banksFor(shop(), 1, 0).probes;
     for (const [row, p1] of [0.5, 0.2, 0.1].entries()) {

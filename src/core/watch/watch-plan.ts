@@ -99,10 +99,15 @@ const periodsMs = [
 const vantagesAddedMax = 6;
 const downMax = 20;
 
-export function watchPlan(system: System): WatchPlan {
-  const met = judge(system);
+export type WatchPlanOptions = {
+  /** How long a vantage waits for an answer where regions are far apart; left out: the least that any waits. */
+  readonly timeoutMs?: number;
+};
+
+export function watchPlan(system: System, options: WatchPlanOptions = {}): WatchPlan {
+  const met = judge(system, options);
   const { objectives } = system;
-  const mends = met.failures.length === 0 ? [] : mendsFor(system, met);
+  const mends = met.failures.length === 0 ? [] : mendsFor(system, met, options);
   const mode = watchModeOf(system.control);
   return {
     system: system.name,
@@ -117,7 +122,7 @@ export function watchPlan(system: System): WatchPlan {
     mode,
     ...classicOf(system),
     probeEveryMs: system.control.probeEveryMs,
-    timeoutMs: timeoutOf(system),
+    timeoutMs: timeoutOf(system, options),
     lossAssumed: coldStartLoss,
     handover: met.handover,
     service: met.service,
@@ -184,14 +189,14 @@ type Judged = {
   readonly failures: readonly Failure[];
 };
 
-function judge(system: System): Judged {
+function judge(system: System, options: WatchPlanOptions): Judged {
   const { lease } = system.control;
   const { rtoMs, falseFailoverMs, brownOutMs } = system.objectives;
   const rates = new Map<number, readonly Rate[]>();
   const targets = targetsOf(system).map(({ region, service }): TargetPlan => {
     const vantages = vantagesFor(system, region);
     const lookedAt = lookAt(system, service);
-    const known = rates.get(vantages.length) ?? ratesFor(system, vantages.length);
+    const known = rates.get(vantages.length) ?? ratesFor(system, vantages.length, options);
     rates.set(vantages.length, known);
     return {
       region,
@@ -261,24 +266,24 @@ function classicOf({ control }: System): { readonly classic?: ClassicRules } {
   return control.watch?.mode === "classic" ? { classic: classicRules(control.watch) } : {};
 }
 
-function ratesFor(system: System, vantages: number): readonly Rate[] {
+function ratesFor(system: System, vantages: number, options: WatchPlanOptions): readonly Rate[] {
   if (vantages === 0) return [];
   const { classic } = classicOf(system);
   const perSecond = (vantages * 1_000) / system.control.probeEveryMs;
+  const waitMs = timeoutOf(system, options) + reportDefaultMs;
   return failureShares.map((failureShare) => ({
     failureShare,
     natsPerSecond: perSecond * divergence(failureShare, coldStartLoss),
     ...(classic === undefined
-      ? byBank(system, vantages, failureShare)
-      : byClassic(system, classic, vantages, failureShare)),
+      ? byBank(system, vantages, failureShare, waitMs)
+      : byClassic(classic, vantages, failureShare, { periodMs: system.control.probeEveryMs, waitMs })),
   }));
 }
 
 type Told = Omit<Rate, "failureShare" | "natsPerSecond">;
 
-function byBank(system: System, vantages: number, failureShare: number): Told {
+function byBank(system: System, vantages: number, failureShare: number, waitMs: number): Told {
   const { probeEveryMs: periodMs } = system.control;
-  const waitMs = timeoutOf(system) + reportDefaultMs;
   if (failureShare === 1) {
     const { detection, nats, falseAlarmMs } = thresholdFor({
       falseFailoverMs: system.objectives.falseFailoverMs,
@@ -308,9 +313,12 @@ function byBank(system: System, vantages: number, failureShare: number): Told {
   };
 }
 
-function byClassic(system: System, rules: ClassicRules, vantages: number, failureShare: number): Told {
-  const { probeEveryMs: periodMs } = system.control;
-  const waitMs = timeoutOf(system) + reportDefaultMs;
+function byClassic(
+  rules: ClassicRules,
+  vantages: number,
+  failureShare: number,
+  { periodMs, waitMs }: { readonly periodMs: number; readonly waitMs: number },
+): Told {
   const falseAlarmMs = periodMs / classicRate(rules, vantages, coldStartLoss);
   if (failureShare < 1) {
     const delay = classicDelay(rules, vantages, failureShare);
@@ -354,8 +362,12 @@ function sendersOf(system: System, targets: readonly TargetPlan[]): WatchPlan["s
   });
 }
 
-function mendsFor(system: System, { failures, service, brownOutMs }: Judged): readonly Mend[] {
-  const does = (mend: Mend): boolean => judge(mended(system, mend)).failures.length === 0;
+function mendsFor(
+  system: System,
+  { failures, service, brownOutMs }: Judged,
+  options: WatchPlanOptions,
+): readonly Mend[] {
+  const does = (mend: Mend): boolean => judge(mended(system, mend), options).failures.length === 0;
   const found: Mend[] = [];
   const first = (mends: readonly Mend[]): void => {
     const mend = mends.find(does);
