@@ -40,6 +40,15 @@ describe("what people have to do in a switch", () => {
     expect(byHand?.back.length).toBeGreaterThan(0);
   });
 
+  test("names the region that a step asks", () => {
+    const { system, group } = read("  flow: { type: azure/logic-app, group: all, in: { north: {}, south: {} } }\n");
+    const byHand = byHandOf(system, group);
+    if (byHand === undefined) throw new Error("nothing to do");
+    const text = byHandText({ group: "all", from: "north", to: "south", failover: true, byHand }, {});
+    expect(text).toContain("asks north");
+    expect(text).not.toContain("region that is left");
+  });
+
   test("is told with who does it, what to type, and the way back, within 100 columns", () => {
     const { system, group } = read(orders);
     const byHand = byHandOf(system, group);

@@ -71,6 +71,7 @@ const examples: Readonly<Record<string, Expected>> = {
     verdict: "fails",
     open: [
       "connection-shared mailbox",
+      "data-without-group orders-queue",
       "gateway-elsewhere erp-connection",
       "gateway-single-installation gateway",
       "health-answers-asynchronously health-check",

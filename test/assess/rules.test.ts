@@ -174,6 +174,10 @@ const breaks: Readonly<Record<string, { readonly change: Change; readonly says: 
     ],
     says: "orders",
   },
+  "data-without-group": {
+    change: [["    type: azure/sql-database\n    group: shop\n", "    type: azure/sql-database\n"]],
+    says: "orders",
+  },
   "direct-clients-async-automatic": {
     change: [["type: azure/sql-database\n", "type: azure/sql-database\n    access: direct\n"]],
     says: "orders",

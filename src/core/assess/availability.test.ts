@@ -63,6 +63,13 @@ test("the terms of the report add up to the exact figure", () => {
   );
 });
 
+test("no figures fill more than a year", () => {
+  const far = design({ switchHours: 1e6, repairHours: 1e6, falseFailoversPerYear: 9 });
+  const { minutesPerYear, terms } = downtimeOf(far);
+  expect(minutesPerYear).toBe(525_600);
+  expect(terms.reduce((sum, term) => sum + term.minutesPerYear, 0)).toBeCloseTo(525_600, 3);
+});
+
 test("false failovers cost a switch each, and at most a repair", () => {
   const none = exactMinutesPerYear(design());
   expect(exactMinutesPerYear(design({ falseFailoversPerYear: 2 })) - none).toBeCloseTo(12, 9);

@@ -65,7 +65,8 @@ function falsely({ falseFailoversPerYear, switchHours, repairHours }: Design): n
 
 /** The exact figure, shared out among the terms as the closed form has them. */
 export function downtimeOf(design: Design): Downtime {
-  const minutesPerYear = exactMinutesPerYear(design);
+  // With figures far out the false failovers alone, which come on top, would fill more than a year.
+  const minutesPerYear = Math.min(exactMinutesPerYear(design), hoursPerYear * minutesPerHour);
   const { terms, minutesPerYear: nearly } = closedForm(design);
   const scale = nearly === 0 ? 1 : minutesPerYear / nearly;
   return { minutesPerYear, terms: terms.map((term) => ({ ...term, minutesPerYear: term.minutesPerYear * scale })) };

@@ -153,11 +153,11 @@ function startRows(service: Service, { from, to }: Side, { knowledge, services }
     if (need === undefined) return [];
     const where = whereUsed(need, knowledge.serviceOf(need.type), to);
     const stands = where === "everywhere" || where.some((region) => region !== from);
-    const place = where === "everywhere" ? "" : ` in ${where.join(", ")}`;
+    const place = where === "everywhere" ? "" : ` in ${where.length === 0 ? to : where.join(", ")}`;
     const why = stands
       ? `${service.name} can be started in ${to} with ${name}${place}.`
       : where.length === 0
-        ? `${service.name} cannot be started in ${to}: ${name} is of no use outside its own region.`
+        ? `${service.name} cannot be started in ${to}: there is no ${name} there, and it is of no use outside its own region.`
         : `${service.name} cannot be started in ${to}: ${name} is${place} only, and lost with it.`;
     return [{ lost: from, service: service.name, step: `start in ${to}`, needs: `${name}${place}`, stands, why }];
   });

@@ -223,6 +223,7 @@ const both = (seconds: number): Bound => ({ expected: seconds, worst: seconds })
 /** "10 s", "2 min", "1.5 h", "4 days". */
 export function short(seconds: number): string {
   if (!Number.isFinite(seconds)) return "no time that anybody could bound";
+  if (seconds === 0) return "0 s";
   if (seconds < 0.0995) return `${Math.round(seconds * 1_000)} ms`;
   if (seconds < 120) return `${rounded(seconds)} s`;
   if (seconds < 7_200) return `${rounded(seconds / 60)} min`;

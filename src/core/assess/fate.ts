@@ -64,7 +64,8 @@ function fateOf(losing: Losing, item: Item): Fate {
   if (home === undefined || !lost.has(home)) return shared ? shed : stays;
   const to = losing.targets.get(group.name);
   if (to === undefined || to === null || lost.has(to)) return gone;
-  if (shared && (!item.holdsData || methodFor(losing, item)?.kind === "multi-write")) return shed;
+  if (shared && (!item.holdsData || (!isBarred(losing, item, to) && methodFor(losing, item)?.kind === "multi-write")))
+    return shed;
   return { kind: "moves", to };
 }
 
@@ -80,15 +81,22 @@ export const considered = ({ assume }: Losing, { group }: Item): boolean =>
 const standsReady = (method: MethodKnowledge | undefined): boolean =>
   method !== undefined && (isLive(method) || method.kind === "redeploy");
 
+/** The method that would bring its data to `to` cannot lead there. */
+export function isBarred(losing: Losing, item: Item, to: RegionName): boolean {
+  return item.barred?.regions.has(to) === true && methodFor(losing, item) === item.method;
+}
+
 /** The declared method; where a pattern is only considered and needs something that stands ready, the type's first live one. */
 export function methodFor(losing: Losing, item: Item): MethodKnowledge | undefined {
-  if (!considered(losing, item) || !item.holdsData || standsReady(item.method)) return item.method;
+  if (!considered(losing, item) || !item.holdsData) return item.method;
+  if (item.barred !== undefined) return item.barred.instead ?? item.method;
+  if (standsReady(item.method)) return item.method;
   return item.type?.methods.find(isLive) ?? item.method;
 }
 
 /** Its data comes back from a copy rather than from what stands ready in `to`. */
 export function isRestored(losing: Losing, item: Item, to: RegionName): boolean {
-  if (!item.places.includes(to)) return true;
+  if (!item.places.includes(to) || isBarred(losing, item, to)) return true;
   const pattern = patternOf(losing, item);
   if (considered(losing, item)) {
     return pattern === "backup-restore" || pattern === "passive-cold" || !standsReady(methodFor(losing, item));

@@ -7,6 +7,7 @@ import { type Assumed, assumed } from "./availability.ts";
 import { type Level, levelsOf } from "./chain.ts";
 import { type Watch, watchOf } from "./detection.ts";
 import type { Knowledge, MethodKnowledge, ServiceKnowledge } from "./knowledge.ts";
+import { type Barred, barredOf, systemMapsOf } from "./methods.ts";
 import { boundOf, recoveryPointOf, type Settings, settingsOf } from "./numbers.ts";
 
 export type Item = {
@@ -19,6 +20,8 @@ export type Item = {
   readonly holdsData: boolean;
   /** The declared method keeps a copy that can take over as it is. */
   readonly live: boolean;
+  /** Where its declared method cannot lead; only of what holds data, moves with a group, and was not accepted as it is. */
+  readonly barred: Barred | undefined;
   /** The replicas, then the copies; `copies` has those alone. */
   readonly levels: readonly Level[];
   readonly copies: readonly Level[];
@@ -54,6 +57,8 @@ export const isLive = (method: MethodKnowledge): boolean => liveKinds.has(method
 export function groundOf(system: System, knowledge: Knowledge): Ground {
   const regions = new Map(system.regions.map((region) => [region.name, region]));
   const groups = new Map(system.groups.map((group) => [group.name, group]));
+  const maps = systemMapsOf(system);
+  const believed = beliefsOf(system);
   const services = orderOf(system.services);
   const indexOf = new Map(services.map((service, index) => [service.name, index]));
   const items = services.map((service): Item => {
@@ -65,6 +70,10 @@ export function groundOf(system: System, knowledge: Knowledge): Ground {
     const holdsData = type?.holdsData ?? (service.replication !== undefined || service.copies !== undefined);
     const places = Object.keys(service.in);
     const live = method !== undefined && isLive(method);
+    const barred =
+      type === undefined || group === undefined || !holdsData || believed(service.name)
+        ? undefined
+        : barredOf(service, type, maps, knowledge, isLive);
     const home = homeOf(group, places);
     const to = live ? places.filter((place) => place !== home).flatMap((place) => regions.get(place) ?? []) : [];
     const levels =
@@ -84,6 +93,7 @@ export function groundOf(system: System, knowledge: Knowledge): Ground {
       places,
       holdsData,
       live,
+      barred: barred === undefined || barred.regions.size === 0 ? undefined : barred,
       levels,
       copies: levels.filter((level) => level.kind === "copy"),
     };
@@ -105,6 +115,12 @@ export function groundOf(system: System, knowledge: Knowledge): Ground {
     watch: watchOf(system, from.approvalSeconds),
     assumed: from,
   };
+}
+
+/** Whoever accepts that a method is ruled out knows better than the catalog: then it counts. */
+function beliefsOf({ accepted = [] }: System): (service: ServiceName) => boolean {
+  const entries = accepted.filter(({ rule }) => rule === "method-ruled-out" || rule === "pair-missing");
+  return (service) => entries.some(({ of }) => of === undefined || of === service);
 }
 
 /** Where a group's primary is taken to be: in the region it prefers. */

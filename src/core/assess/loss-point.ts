@@ -125,7 +125,9 @@ function fromCopies(losing: Losing, item: Item): readonly Term[] {
       },
     ];
   }
-  const entry = method === undefined || item.live ? undefined : recoveryPointOf(method, undefined, item.settings);
+  const barred = item.barred !== undefined && methodFor(losing, item) === method;
+  const entry =
+    method === undefined || item.live || barred ? undefined : recoveryPointOf(method, undefined, item.settings);
   if (method !== undefined && entry !== undefined) {
     return [
       {

@@ -225,6 +225,42 @@ export function serviceVerdictOf(service: Service, maps: SystemMaps, knowledge: 
   return { ...head, possible, ruledOut };
 }
 
+export type Barred = {
+  /** Regions of the service to which its declared method cannot lead from the first one, each asked about by itself. */
+  readonly regions: ReadonlySet<RegionName>;
+  /** The first method that keeps a live copy and could lead there; undefined: none can. */
+  readonly instead: MethodKnowledge | undefined;
+};
+
+const notBarred: Barred = { regions: new Set(), instead: undefined };
+
+/** What the manifest counts on and does not have: a method that is ruled out puts nothing into the other region. */
+export function barredOf(
+  service: Service,
+  type: ServiceKnowledge,
+  maps: SystemMaps,
+  knowledge: Knowledge,
+  isLive: (method: MethodKnowledge) => boolean,
+): Barred {
+  const method = chosenMethod(service, type);
+  const names = regionsOfService(service, maps).filter((name) => maps.regions.get(name)?.witness !== true);
+  const [first] = names;
+  if (method === undefined || first === undefined || names.length < 2) return notBarred;
+  const atOf = (name: RegionName): string => maps.regions.get(name)?.at ?? "unknown";
+  const fitsTo = (name: RegionName): readonly (readonly MethodFit[])[] =>
+    [first, ...(service.in[name]?.settings === undefined ? [] : [name])].map((one) =>
+      methodsFor(type, [atOf(first), atOf(name)], settingsOf(service, type, one), knowledge),
+    );
+  const leads = (name: RegionName, wanted: MethodKnowledge): boolean =>
+    fitsTo(name).every((fits) => fits.find((fit) => fit.method === wanted)?.verdict !== "ruled-out");
+  // Two zones of one region have a rule of their own.
+  const others = names.slice(1).filter((name) => atOf(name) !== atOf(first));
+  const regions = new Set(others.filter((name) => !leads(name, method)));
+  if (regions.size === 0) return notBarred;
+  const instead = type.methods.find((other) => isLive(other) && others.every((name) => leads(name, other)));
+  return { regions, instead };
+}
+
 /** For the service's own regions; where its settings differ between them a method has to fit all of them. */
 function fitsOfService(
   service: Service,

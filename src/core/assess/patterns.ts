@@ -27,6 +27,8 @@ const monthsPerYear = 12;
 export type Compared = { readonly patterns: readonly PatternVerdict[]; readonly advice: Omit<Advice, "drills"> };
 
 export function comparePatterns(ground: Ground): Compared {
+  // A pattern is a group's; where nothing moves there is nothing to compare.
+  if (ground.groups.size === 0) return { patterns: [], advice: { crossovers: [] } };
   const measured = patternNames.map((pattern) => measure(ground, pattern));
   const patterns = measured.map(({ verdict }) => verdict);
   const cheapest = cheapestOf(patterns.filter((verdict) => verdict.meets));

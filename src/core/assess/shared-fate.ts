@@ -117,10 +117,14 @@ function sharersOf(system: System, shared: string): readonly string[] {
 
 function accountReason(system: System, name: string): string {
   const regions = system.regions.filter(({ account }) => account !== undefined && accountName(account) === name);
-  const owned = `${listed(
+  const names = listed(
     regions.map((region) => region.name),
     "and",
-  )} belong to it, so one deletion or one stolen key takes ${regions.length > 2 ? "all of them" : "both"}`;
+  );
+  // An account of copies alone, or of one region, does not take both sides by itself.
+  if (regions.length === 0) return "the copies that would be restored belong to it";
+  if (regions.length === 1) return `${names} belongs to it, so one deletion or one stolen key takes all of ${names}`;
+  const owned = `${names} belong to it, so one deletion or one stolen key takes ${regions.length > 2 ? "all of them" : "both"}`;
   const account = regions[0]?.account;
   const spared = account === undefined ? [] : copiesBeyond(system, account);
   const first = spared[0];

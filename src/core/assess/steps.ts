@@ -6,7 +6,7 @@ import type { Pattern, RegionName } from "../model/system.ts";
 import { dsn04, guide, recoveryTimeOfPattern } from "./anchors.ts";
 import { standbyReplicas } from "./capacity.ts";
 import { restoreSeconds } from "./chain.ts";
-import { considered, isRestored, type Losing, methodFor, newestCopy, patternOf, settingsIn } from "./fate.ts";
+import { considered, isBarred, isRestored, type Losing, methodFor, newestCopy, patternOf, settingsIn } from "./fate.ts";
 import type { Item } from "./ground.ts";
 import { boundOf, recoveryTimeOf } from "./numbers.ts";
 
@@ -17,7 +17,7 @@ export type Steps = { readonly ready?: Term; readonly step?: Term };
 
 export function stepsOf(losing: Losing, item: Item, to: RegionName): Steps {
   if (item.holdsData) {
-    return { step: isRestored(losing, item, to) ? restoring(losing, item) : switching(losing, item, to) };
+    return { step: isRestored(losing, item, to) ? restoring(losing, item, to) : switching(losing, item, to) };
   }
   return starting(losing, item, to);
 }
@@ -46,7 +46,7 @@ export function unknown(service: string, what: string): Term {
 }
 
 /** From the newest copy that is left. */
-function restoring(losing: Losing, item: Item): Term {
+function restoring(losing: Losing, item: Item, to: RegionName): Term {
   const { service } = item;
   const { name } = service;
   const newest = newestCopy(losing, item);
@@ -65,8 +65,11 @@ function restoring(losing: Losing, item: Item): Term {
     };
   }
   const { method } = item;
+  const barred = isBarred(losing, item, to);
   const entry =
-    method === undefined || item.live ? undefined : recoveryTimeOf(method, "failover", settingsIn(item, undefined));
+    method === undefined || item.live || barred
+      ? undefined
+      : recoveryTimeOf(method, "failover", settingsIn(item, undefined));
   if (method !== undefined && entry !== undefined) {
     return {
       what: `${name} is restored: ${method.name}`,
@@ -86,7 +89,10 @@ function restoring(losing: Losing, item: Item): Term {
     };
   }
   return {
-    what: `no copy of ${name} is left to restore from`,
+    what:
+      barred && method !== undefined
+        ? `${name} has no data in ${to}: ${method.name} is not possible there, and no copy is left to restore from`
+        : `no copy of ${name} is left to restore from`,
     seconds: { expected: Number.POSITIVE_INFINITY, worst: Number.POSITIVE_INFINITY },
     basis: "stated",
     service: name,

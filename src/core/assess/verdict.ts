@@ -10,7 +10,7 @@ type Told = Pick<AssessReport, "system" | "losses" | "findings" | "objectives">;
 type Broken = Loss["breaks"][number] & { readonly region: string; readonly accepted: string | undefined };
 
 /** Open findings of these rules leave the question open where nothing else answers it. */
-const openRules: ReadonlySet<string> = new Set(["unknown-location", "residency-unknown"]);
+const openRules: ReadonlySet<string> = new Set(["unknown-location", "residency-unknown", "data-without-group"]);
 /** Findings that only repeat what the losses say. */
 const lossRules: ReadonlySet<string> = new Set(["loss-not-survived", "rto-missed", "rpo-missed"]);
 

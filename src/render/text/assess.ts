@@ -132,6 +132,7 @@ function findingLines(
   // What both sides share has a section of its own, with the path.
   const told = [...errors, ...warnings, ...(all ? notes : [])].filter((finding) => finding.rule !== "shared-fate");
   const shown = told.slice(0, most * 3);
+  const fates = open.filter((finding) => finding.rule === "shared-fate").length;
   const left = told.length - shown.length;
   return [
     heading(title, paint),
@@ -144,6 +145,14 @@ function findingLines(
       ...hang("      mend: ", clean(finding.fix), width),
     ]),
     ...(left > 0 ? [paint("quiet", `  ... and ${count(left)} more; --all shows them`)] : []),
+    ...(fates > 0
+      ? [
+          paint(
+            "quiet",
+            `  ${counted(fates, "warning")} [shared-fate] ${fates === 1 ? "stands" : "stand"} below, with the path.`,
+          ),
+        ]
+      : []),
     ...(!all && notes.length > 0
       ? [
           paint(
@@ -240,6 +249,9 @@ function serviceLines(
   ];
 }
 
+/** Columns of a terminal in which the table of patterns needs its short titles. */
+const narrow = 90;
+
 function patternLines(report: AssessReport, paint: Paint, width: number): readonly string[] {
   if (report.patterns.length === 0) return [];
   const row = (pattern: PatternVerdict): readonly string[] => [
@@ -259,13 +271,16 @@ function patternLines(report: AssessReport, paint: Paint, width: number): readon
         { title: "meets" },
         { title: "recovery", align: "right" },
         { title: "worst", align: "right" },
-        { title: "lost, worst", align: "right" },
-        { title: "down min/year", align: "right" },
+        { title: width < narrow ? "lost" : "lost, worst", align: "right" },
+        { title: width < narrow ? "min/year" : "down min/year", align: "right" },
         { title: "cost, times one region's" },
       ],
       report.patterns.map(row),
       { width, indent: 2, paint },
     ),
+    ...(width < narrow
+      ? hang("  ", "lost: at worst; min/year: minutes without service", width).map((line) => paint("quiet", line))
+      : []),
     ...(report.advice.pattern === undefined
       ? ["  None of them meets the objectives."]
       : hang("  ", `The cheapest that meets the objectives is ${report.advice.pattern}.`, width)),

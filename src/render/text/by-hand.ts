@@ -21,8 +21,11 @@ export function byHandText(plan: HandPlan, options: TextOptions): string {
   const { out, back } = plan.byHand;
   const blocks = [
     wrap(leading(plan), width).map((line) => paint("strong", line)),
-    list(out, { width, paint }),
-    [paint("strong", "The way back, once the old side is well again"), ...list(back, { width, paint })],
+    list(out, { from: plan.from, width, paint }),
+    [
+      paint("strong", "The way back, once the old side is well again"),
+      ...list(back, { from: plan.from, width, paint }),
+    ],
   ];
   return `${blocks.map((lines) => lines.join("\n")).join("\n\n")}\n`;
 }
@@ -40,15 +43,18 @@ function leading({ group, from, to, failover, byHand, loss }: HandPlan): string 
       ? ""
       : loss.survives
         ? ` Users can write again after about ${span(loss.rtoSeconds.expected)}, at worst ${span(loss.rtoSeconds.worst)}; leeward assess gives the parts.`
-        : ` Nobody serves afterwards: ${clean(loss.why)}`;
+        : ` That does not bring the service back. ${sentence(clean(loss.why))}`;
   return `${event}: ${who}, in ${counted(own, "step")} of your own and ${counted(byHand.out.length - own, "step")} of others.${time}`;
 }
+
+const sentence = (text: string): string =>
+  `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 
 const doers: Readonly<Record<HandStep["by"], string>> = { customer: "you", provider: "provider", leeward: "Leeward" };
 
 function list(
   steps: readonly HandStep[],
-  { width, paint }: { readonly width: number; readonly paint: Paint },
+  { from, width, paint }: { readonly from: string; readonly width: number; readonly paint: Paint },
 ): readonly string[] {
   if (steps.length === 0) return ["  Nothing is to be done."];
   const nameWidth = Math.min(20, Math.max(7, ...steps.map((step) => shownWidth(clean(step.service)))));
@@ -64,7 +70,8 @@ function list(
       aligned(clean(step.service), nameWidth),
       "",
     ].join("  ");
-    const asks = step.needs === undefined || step.needs === "target-region" ? "" : `; asks ${placeOf(step.needs)}`;
+    const asks =
+      step.needs === undefined || step.needs === "target-region" ? "" : `; asks ${placeOf(step.needs, from)}`;
     lines.push(
       ...hang(
         first,
@@ -76,7 +83,8 @@ function list(
   return lines;
 }
 
-function placeOf(needs: NonNullable<HandStep["needs"]>): string {
-  if (needs === "source-region") return "the region that is left";
+/** By its name: "the region that is left" may be read as the one that remains. On the way back it is the one that is gone back to. */
+function placeOf(needs: NonNullable<HandStep["needs"]>, from: string): string {
+  if (needs === "source-region") return clean(from);
   return needs === "global" ? "the provider's global control plane" : needs;
 }

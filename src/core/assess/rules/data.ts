@@ -56,7 +56,7 @@ export const dataRules: readonly Rule[] = [
             service: verdict.name,
             path: ["services", verdict.name],
             source: method.source,
-            message: `${method.method} of ${verdict.name} works only if ${method.requires.join("; and if ")}.`,
+            message: `${method.method} of ${verdict.name} works only if ${method.requires.map(asClause).join("; and if ")}.`,
             fix: "Look, and write it under `settings` of the service.",
           },
         ];
@@ -84,6 +84,31 @@ export const dataRules: readonly Rule[] = [
             severity: copy ? "warning" : "error",
             message: `${service.name} keeps data and is not in ${missing.join(" or ")}, where ${group.name} may be primary${copy ? "; only its copies get there" : ""}.`,
             fix: `Add ${missing.join(" and ")} under \`in\`, with a replication method.`,
+          },
+        ];
+      }),
+  },
+  {
+    id: "data-without-group",
+    severity: "warning",
+    title: "replicated data of which nobody says who is primary",
+    why: "A group says in which regions a service may be primary, and in which order. Data with one writing region that stands in several regions and belongs to no group has a primary somewhere, and losing that one costs a switch and perhaps work. The manifest does not say where it is, so none of that is reckoned, and the verdict stays open.",
+    mend: "Put it into a group.",
+    source: own("The loss of a region"),
+    check: (facts) =>
+      facts.system.services.flatMap((service): readonly Said[] => {
+        const type = facts.typeOf(service);
+        const method = facts.methodOf(service);
+        const regions = facts.regionsOf(service).filter((name) => facts.region(name)?.witness !== true);
+        if (service.group !== undefined || type?.holdsData !== true || type.scope === "global") return [];
+        // Logs and machines have rules of their own; this is about what users' work is kept in.
+        if (method?.kind !== "replication" || regions.length < 2 || !keepsWork.has(type.area)) return [];
+        return [
+          {
+            service: service.name,
+            path: ["services", service.name],
+            message: `${service.name} keeps data in ${regions.join(" and ")}, by a method with one writing region (${method.name}), and belongs to no group: who is primary is not known, so what its loss costs is not reckoned.`,
+            fix: "Write `group`, and which regions may be primary under `groups`.",
           },
         ];
       }),
@@ -335,3 +360,12 @@ function keepsData(facts: Facts, service: Service): boolean {
   const settings = settingsOf(service, type, facts.regionsOf(service)[0]);
   return recoveryPointOf(method, service.replication?.mode, settings)?.kind !== "zero";
 }
+
+/** A requirement that was written as a sentence, within one. Names keep their capitals. */
+function asClause(text: string): string {
+  return text
+    .replace(/^(The|A|An|At|It|No|Each|Every|Something|Members|Clients) /, (word) => word.toLowerCase())
+    .replace(/\.$/, "");
+}
+
+const keepsWork: ReadonlySet<Area> = new Set(["data", "cache", "messaging", "storage"]);

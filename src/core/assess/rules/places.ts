@@ -179,7 +179,7 @@ export const placeRules: readonly Rule[] = [
             said.push({
               service: service.name,
               path: ["services", service.name, "in", region],
-              message: `Data of ${service.name} lies in ${region}, in ${place?.country}, and only ${facts.system.objectives.residency.join(", ")} are allowed.`,
+              message: `Data of ${service.name} lies in ${region}, in ${place?.country}, and only ${facts.system.objectives.residency.join(", ")} ${facts.system.objectives.residency.length === 1 ? "is" : "are"} allowed.`,
               fix: "Keep it out of that region, or allow the country in `objectives.residency`.",
             });
           }
@@ -190,7 +190,7 @@ export const placeRules: readonly Rule[] = [
           said.push({
             service: service.name,
             path: ["services", service.name, "copies", index, "in"],
-            message: `The copy ${copy.name} of ${service.name} lies in ${copy.in}, in ${place?.country}, and only ${facts.system.objectives.residency.join(", ")} are allowed.`,
+            message: `The copy ${copy.name} of ${service.name} lies in ${copy.in}, in ${place?.country}, and only ${facts.system.objectives.residency.join(", ")} ${facts.system.objectives.residency.length === 1 ? "is" : "are"} allowed.`,
             fix: "Keep the copy in an allowed country, or allow the country in `objectives.residency`.",
           });
         }

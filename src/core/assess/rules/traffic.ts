@@ -1,5 +1,6 @@
 // How users get to the region that serves: what leads them, what remembers the old answer, and ways round the front door.
 
+import { short } from "../detection.ts";
 import type { Rule, Said } from "../rule.ts";
 import { aksModels, guide, own } from "./sources.ts";
 
@@ -45,7 +46,7 @@ export const trafficRules: readonly Rule[] = [
           {
             path: ["routes", route.name, "ttl"],
             of: route.name,
-            message: `Users remember where ${route.name} leads for ${route.ttlMs / 1000} s, and the whole recovery may take ${facts.system.objectives.rtoMs / 1000} s.`,
+            message: `Users remember where ${route.name} leads for ${short(route.ttlMs / 1_000)}, and the whole recovery may take ${short(facts.system.objectives.rtoMs / 1_000)}.`,
             fix: "Shorten `ttl`.",
           },
         ];

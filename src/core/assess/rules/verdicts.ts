@@ -22,7 +22,7 @@ export const verdictRules: readonly Rule[] = [
                 path: ["regions", loss.regions[0] ?? ""],
                 of: loss.region,
                 message: `The loss of ${loss.region} is not survived: ${loss.why}.`,
-                fix: "Deploy what is missing in another region of its group.",
+                fix: "Deploy what is missing in another region of its group, or choose a method that leads there.",
               },
             ],
       ),
