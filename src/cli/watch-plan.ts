@@ -4,7 +4,8 @@
 import { writeFileSync } from "node:fs";
 import { roundTripOf } from "../catalog/latency.ts";
 import type { System } from "../core/model/system.ts";
-import { type TargetPlan, watchPlan } from "../core/watch/watch-plan.ts";
+import type { TargetPlan } from "../core/watch/watch-judge.ts";
+import { watchPlan } from "../core/watch/watch-plan.ts";
 import { readManifest } from "../manifest/read.ts";
 import { renderProblems } from "../manifest/render-problems.ts";
 import { watchPlanText } from "../render/text/watch-plan.ts";

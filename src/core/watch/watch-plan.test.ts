@@ -9,7 +9,8 @@ import { guarantee } from "./guarantee.ts";
 import { meanSamples } from "./passage.ts";
 import { coldStartLevel, scoresFor } from "./scores.ts";
 import { thresholdsAt } from "./thresholds.ts";
-import { mended, watchPlan } from "./watch-plan.ts";
+import { mended } from "./watch-mend.ts";
+import { watchPlan } from "./watch-plan.ts";
 
 type Change = {
   readonly witnesses?: number;

@@ -2,7 +2,9 @@
 // system of a thousand services has a handful of them.
 
 import { duration } from "../../core/watch/sentence.ts";
-import type { Rate, TargetPlan, WatchPlan } from "../../core/watch/watch-plan.ts";
+import type { TargetPlan } from "../../core/watch/watch-judge.ts";
+import type { WatchPlan } from "../../core/watch/watch-plan.ts";
+import type { Rate } from "../../core/watch/watch-rates.ts";
 import { capital, clean, count, counted, limit, seconds } from "../words.ts";
 import { hang, heading, type Paint, painter, type TextOptions, table, widthOf, wrap } from "./layout.ts";
 
