@@ -103,6 +103,10 @@ export function costOf(ground: Ground): AssessReport["cost"] {
   };
 }
 
+/** Backup and restore from the copies that are given: nothing follows live, whatever the type's usual method would be. */
+const isRestoredOnly = ({ group, service }: Item): boolean =>
+  group?.pattern === "backup-restore" && service.copies !== undefined;
+
 /**
  * Traffic between regions, by pair: what changes is sent to every replica, and to each copy what has changed since the one before; in full
  * where the manifest does not say how much changes.
@@ -122,6 +126,7 @@ export function egressOf(ground: Ground): AssessReport["cost"]["terms"] {
     let from = home;
     for (const level of item.levels) {
       if (level.kind === "replica") {
+        if (isRestoredOnly(item)) continue;
         add(home, level.at, changed);
         continue;
       }

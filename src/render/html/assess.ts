@@ -114,19 +114,22 @@ function losses(report: AssessReport): Markup {
   const single = report.losses.filter((loss) => loss.regions.length === 1);
   const rows = report.losses.map(
     (loss) =>
-      html`<tr><td>${clean(loss.region)}</td><td class="word ${loss.survives ? "good" : "bad"}">${loss.survives ? "survives" : "does not"}</td><td>${loss.targets.map((target) => `${clean(target.group)} ${target.to === null ? "has nowhere to go" : `to ${clean(target.to)}`}`).join(", ")}</td><td class="num">${loss.survives ? span(loss.rtoSeconds.expected) : "-"}</td><td class="num">${loss.survives ? span(loss.rtoSeconds.worst) : "-"}</td><td class="num">${loss.survives ? span(loss.rpoSeconds.expected) : "-"}</td><td class="num">${loss.survives ? span(loss.rpoSeconds.worst) : "-"}</td></tr>`,
+      html`<tr><td class="${loss.region.length > shortName ? "" : "word"}">${clean(loss.region)}</td><td class="word ${loss.survives ? "good" : "bad"}">${loss.survives ? "survives" : "does not"}</td><td>${loss.targets.map((target) => `${clean(target.group)} ${target.to === null ? "has nowhere to go" : `to ${clean(target.to)}`}`).join(", ")}</td><td class="num">${loss.survives ? span(loss.rtoSeconds.expected) : "-"}</td><td class="num">${loss.survives ? span(loss.rtoSeconds.worst) : "-"}</td><td class="num">${loss.survives ? span(loss.rpoSeconds.expected) : "-"}</td><td class="num">${loss.survives ? span(loss.rpoSeconds.worst) : "-"}</td></tr>`,
   );
   return html`<section class="long"><h2>When a region is lost</h2><p class="lead">The recovery time runs from the first missing answer to the first write on the other side. Its parts follow one another from left to right.</p>
 <table><tr><th>lost</th><th></th><th>goes</th><th class="num">recovery</th><th class="num">at worst</th><th class="num">work lost</th><th class="num">at worst</th></tr>${rows}</table>
 ${single.map((loss) => lossBlock(loss, report.objectives.rtoSeconds, single.length <= opened))}</section>`;
 }
 
+/** A name of so many letters is not broken on a narrow page. */
+const shortName = 20;
+
 function lossBlock(loss: Loss, rtoSeconds: number, isOpen: boolean): Markup {
   const broken = new Set(loss.breaks.map((one) => one.term));
   const title = html`<h3>${clean(loss.region)} is lost</h3><p>${clean(loss.why)}</p>`;
   if (!loss.survives || loss.rtoTerms.length + loss.rpoTerms.length === 0) return title;
   const parts = html`${termTable(loss.rtoTerms, broken)}${loss.rpoTerms.length === 0 ? undefined : html`<h3>lost work</h3>${termTable(loss.rpoTerms, broken)}`}`;
-  return html`${title}${recoveryChain(loss, rtoSeconds)}${loss.breaks.map((one) => html`<p class="broken-term">${one.objective.toUpperCase()} missed: ${clean(one.why)}</p>`)}${
+  return html`${title}${recoveryChain(loss, rtoSeconds)}${loss.breaks.map((one) => html`<p class="broken-term">${one.objective.toUpperCase()} ${Number.isFinite(one.seconds) ? "missed" : "may be missed"}: ${clean(one.why)}</p>`)}${
     isOpen || loss.breaks.length > 0
       ? html`<details open><summary>the parts, with their sources</summary>${parts}</details>`
       : html`<details><summary>the parts, with their sources</summary>${parts}</details>`

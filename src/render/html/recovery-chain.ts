@@ -10,10 +10,17 @@ const barPx = 24;
 const letterPx = 6.8;
 /** Colours of parts repeat after so many. */
 const colours = 6;
+/** The whole bar against its bounded parts, where one has no bound. */
+const openRoom = 1.5;
 
 export function recoveryChain(loss: Loss, rtoSeconds: number): Markup {
   const finite = [loss.rtoSeconds.expected, loss.rtoSeconds.worst, rtoSeconds].filter(Number.isFinite);
-  const most = Math.max(...finite, 1);
+  // A part that nobody bounds takes what is left of the width, and there has to be some.
+  const bounded = loss.rtoTerms.reduce(
+    (sum, { seconds }) => sum + (Number.isFinite(seconds.worst) ? seconds.worst : 0),
+    0,
+  );
+  const most = Math.max(...finite, Number.isFinite(loss.rtoSeconds.worst) ? 0 : bounded * openRoom, 1);
   const x = (seconds: number): number => (Math.min(seconds, most) / most) * (widthPx - 150);
   const limit = x(rtoSeconds);
   const row = (title: string, y: number, pick: (term: Term) => number, whole: number): Markup => {
@@ -31,7 +38,11 @@ export function recoveryChain(loss: Loss, rtoSeconds: number): Markup {
               : undefined
           }`;
     });
-    return html`${parts}<text class="sum" x="${Math.min(x(whole), widthPx - 150) + 8}" y="${y + 16}">${title} ${span(whole)}</text>`;
+    const sum = `${title} ${span(whole)}`;
+    const after = Math.min(x(whole), widthPx - 150) + 8;
+    // The line of the objective must not run through it.
+    const crossed = limit > after - 4 && limit < after + sum.length * letterPx + 4;
+    return html`${parts}<text class="sum" x="${crossed ? limit + 8 : after}" y="${y + 16}">${sum}</text>`;
   };
   return html`<svg class="chain" viewBox="0 0 ${widthPx} ${barPx * 2 + 38}" role="img" aria-label="parts of the recovery time; the table has the numbers">
 ${row("expected", 18, (term) => term.seconds.expected, loss.rtoSeconds.expected)}

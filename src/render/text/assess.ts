@@ -110,7 +110,11 @@ function chainLines(loss: Loss, paint: Paint, width: number): readonly string[] 
     ...line("recovery time, expected and worst", loss.rtoTerms),
     ...line("lost work, expected and worst", loss.rpoTerms),
     ...loss.breaks.flatMap((one) =>
-      hang(`    ${paint("bad", `${one.objective.toUpperCase()} missed: `)}`, clean(one.why), width),
+      hang(
+        `    ${paint("bad", `${one.objective.toUpperCase()} ${Number.isFinite(one.seconds) ? "missed" : "may be missed"}: `)}`,
+        clean(one.why),
+        width,
+      ),
     ),
   ];
 }

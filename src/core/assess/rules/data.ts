@@ -103,6 +103,9 @@ export const dataRules: readonly Rule[] = [
         if (service.group !== undefined || type?.holdsData !== true || type.scope === "global") return [];
         // Logs and machines have rules of their own; this is about what users' work is kept in.
         if (method?.kind !== "replication" || regions.length < 2 || !keepsWork.has(type.area)) return [];
+        // What is needed only to start others, such as a registry, keeps no work of users.
+        const users = facts.usersOf(service.name);
+        if (users.length > 0 && !users.some(({ needs }) => needs.includes(service.name))) return [];
         return [
           {
             service: service.name,

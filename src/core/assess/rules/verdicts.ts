@@ -3,6 +3,7 @@
 import type { Service } from "../../model/system.ts";
 import type { Facts } from "../facts.ts";
 import type { Rule, Said } from "../rule.ts";
+import { betterIf } from "./better-if.ts";
 import { composition, guide, own } from "./sources.ts";
 
 export const verdictRules: readonly Rule[] = [
@@ -34,7 +35,7 @@ export const verdictRules: readonly Rule[] = [
     why: "The recovery time is everything from the first missing answer to the first write on the other side: noticing, deciding, waiting until the old side cannot write, moving the data's role, starting what has to start, leading the users. One of these terms is the one to shorten; it is named.",
     mend: "Shorten the named term, or change the objective.",
     source: composition,
-    check: (facts) => missed(facts.losses, "rto"),
+    check: (facts) => missed(facts, "rto"),
   },
   {
     id: "rpo-missed",
@@ -43,7 +44,7 @@ export const verdictRules: readonly Rule[] = [
     why: "What is lost is what the surviving copy does not have: the replication's lag, what was written until the old side stopped, or everything since the last copy was made and had arrived. One of these terms is the one to shorten; it is named.",
     mend: "Shorten the named term, replicate synchronously, or change the objective.",
     source: composition,
-    check: (facts) => missed(facts.losses, "rpo"),
+    check: (facts) => missed(facts, "rpo"),
   },
   {
     id: "shared-fate",
@@ -197,8 +198,8 @@ export const verdictRules: readonly Rule[] = [
   },
 ];
 
-function missed(losses: Facts["losses"], objective: string): readonly Said[] {
-  return losses.flatMap((loss) =>
+function missed(facts: Facts, objective: string): readonly Said[] {
+  return facts.losses.flatMap((loss) =>
     // What is not survived at all has a finding of its own, and no time to shorten.
     loss.regions.length > 1 || !loss.survives
       ? []
@@ -206,18 +207,20 @@ function missed(losses: Facts["losses"], objective: string): readonly Said[] {
           .filter((broken) => broken.objective.toLowerCase() === objective)
           .map((broken) => {
             const said = { path: ["objectives", objective], of: loss.region };
+            const better = betterIf(facts, loss, objective, broken.term);
+            const first = better === undefined ? "" : `${better} Otherwise: `;
             if (Number.isFinite(broken.seconds))
               return {
                 ...said,
                 message: `When ${loss.region} is lost, ${broken.why}.`,
-                fix: `Shorten "${broken.term}", or change the objective.`,
+                fix: `${first}Shorten "${broken.term}", or change the objective.`,
               };
             return {
               ...said,
               // Nobody knows that it is missed; only that nobody promises that it is kept.
               severity: "warning" as const,
               message: `When ${loss.region} is lost, ${broken.why}.`,
-              fix: "Use a method whose figure has a bound. Until then watch the figure yourself and alarm on it; the verdict stays open.",
+              fix: `${first}Use a method whose figure has a bound. Until then watch the figure yourself and alarm on it; the verdict stays open.`,
             };
           }),
   );
