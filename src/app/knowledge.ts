@@ -1,7 +1,8 @@
 // The commands that say what Leeward knows: no manifest, no server, no credentials. Each loads what it needs when it runs.
 
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import type { CatalogIo } from "../cli/catalog.ts";
+import { whole } from "./whole.ts";
 
 export function addKnowledgeCommands(program: Command): void {
   const catalog = program
@@ -45,12 +46,6 @@ export function addKnowledgeCommands(program: Command): void {
       const { catalogRegions } = await import("../cli/catalog.ts");
       catalogRegions(flags, await ioOf());
     });
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("It must be a whole number from 1 up.");
-  return value;
 }
 
 async function ioOf(): Promise<CatalogIo> {

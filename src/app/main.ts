@@ -1,16 +1,11 @@
 // The command line. Each command loads what it needs when it runs, so that help and mistakes cost nothing.
 // Exit codes: 0 done or meets; 1 the answer is no; 2 bad input or usage; 3 could not be carried out; 4 outcome unknown.
 
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { addAssessCommands } from "./assess.ts";
 import { addKnowledgeCommands } from "./knowledge.ts";
 import { addPeopleCommands } from "./people.ts";
-
-const whole = (text: string): number => {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("It must be a whole number from 1 up.");
-  return value;
-};
+import { whole } from "./whole.ts";
 
 const program = new Command("leeward")
   .description(

@@ -1,6 +1,8 @@
 // The commands with which people ask a running system and tell it what to do. They find a controller by the manifest, or by --url.
 
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
+import { decisionKinds } from "../core/audit/fact.ts";
+import { whole } from "./whole.ts";
 
 type Flags = { readonly file: string; readonly url?: string; readonly tokenFile: string; readonly json?: boolean };
 
@@ -54,7 +56,7 @@ export function addPeopleCommands(program: Command): void {
       .description("why did it, or did it not, act: the decision, what it rested on, and what would change it"),
   )
     .option("--at <time>", "the decision that stood then: 06:03 (UTC), 2026-11-21T06:03:12Z, or 10m ago")
-    .addOption(new Option("--last <kind>", "the newest of this kind").choices(["switch", "hold", "ask"]))
+    .addOption(new Option("--last <kind>", "the newest of this kind").choices(decisionKinds))
     .option("--state <folder>", "read a controller's state folder instead of asking it")
     .option("--export <file>", "read an exported audit trail instead of asking a controller")
     .action(async (group: string | undefined, flags: Flags) => {
@@ -127,10 +129,4 @@ function addAuditCommands(program: Command): void {
       const { exportAudit } = await import("./audit.ts");
       process.exitCode = await exportAudit(flags);
     });
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("It must be a whole number from 1 up.");
-  return value;
 }

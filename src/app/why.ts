@@ -1,10 +1,11 @@
 // `leeward why`: asks a controller, or reads a state folder or an export when there is none to ask.
 
+import { decisionKinds } from "../core/audit/fact.ts";
 import { entriesOf } from "../core/audit/verify.ts";
 import { type Why, type WhyQuery, whyOf } from "../core/audit/why.ts";
 import { parseDuration } from "../manifest/duration.ts";
 import { whyText } from "../render/text/why.ts";
-import { type WhyReport, whyKinds } from "../wire/people.ts";
+import type { WhyReport } from "../wire/people.ts";
 import { Refusal } from "./context.ts";
 import { ask, print, type Reach } from "./tell.ts";
 import { trailOf } from "./trail.ts";
@@ -49,8 +50,9 @@ function fromTrail(group: string | undefined, flags: WhyFlags, query: WhyQuery):
 }
 
 function queryOf({ at, last }: WhyFlags): WhyQuery {
-  if (last !== undefined && !whyKinds.some((kind) => kind === last))
-    throw new Refusal(`--last ${last}: it is one of ${whyKinds.join(", ")}.`, 2);
+  const kind = decisionKinds.find((one) => one === last);
+  if (last !== undefined && kind === undefined)
+    throw new Refusal(`--last ${last}: it is one of ${decisionKinds.join(", ")}.`, 2);
   const atMs = at === undefined ? undefined : momentOf(at, Date.now());
   if (at !== undefined && atMs === undefined)
     throw new Refusal(
@@ -59,7 +61,7 @@ function queryOf({ at, last }: WhyFlags): WhyQuery {
     );
   return {
     ...(atMs === undefined ? {} : { atMs }),
-    ...(last === undefined ? {} : { last: last as NonNullable<WhyQuery["last"]> }),
+    ...(kind === undefined ? {} : { last: kind }),
   };
 }
 

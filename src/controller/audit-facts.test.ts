@@ -127,6 +127,8 @@ test("an order is said in words, whichever it is", () => {
     { kind: "unpause", group: "g", by: "kari" },
     { kind: "approve", group: "g", by: "kari" },
     { kind: "deny", group: "g", by: "kari" },
+    { kind: "maintenance", group: "g", region: "south", on: true, by: "kari" },
+    { kind: "maintenance", group: "g", region: "south", on: false, by: "kari" },
     { kind: "run", run: "r1", command: "skip", step: "fence", by: "kari" },
   ] as const;
   expect(words.map((command) => orderWords(orderWord(command)))).toEqual([
@@ -137,6 +139,8 @@ test("an order is said in words, whichever it is", () => {
     "asked for automation to be on again",
     "said yes to the open question",
     "said no to the open question",
+    "asked for south to be taken out",
+    "asked for south to be brought back",
     "asked to skip fence of r1",
   ]);
 });

@@ -62,6 +62,9 @@ export function decisionFact(
     ...(waiting === undefined ? {} : { waiting }),
     ...(lossBoundMs === undefined ? {} : { lossBoundMs }),
     ...(decision.kind === "switch" ? { plan: decision.plan, fence: decision.fence, by: decision.by } : {}),
+    ...(decision.kind === "unprotect"
+      ? { plan: { kind: decision.kind, from: decision.from, to: decision.region } }
+      : {}),
     ...(request === undefined || decision.answer === undefined
       ? {}
       : { order: { ...orderWord(request), by: request.by, accepted: decision.answer.accepted } }),
@@ -139,6 +142,8 @@ export function orderWord(command: Omit<PersonCommand, "group" | "by">): OrderWo
     run,
     step,
     command: word,
+    region,
+    on,
   } = command as {
     readonly kind: string;
     readonly to?: string;
@@ -146,6 +151,8 @@ export function orderWord(command: Omit<PersonCommand, "group" | "by">): OrderWo
     readonly run?: string;
     readonly step?: string;
     readonly command?: string;
+    readonly region?: string;
+    readonly on?: boolean;
   };
   return {
     kind,
@@ -154,11 +161,13 @@ export function orderWord(command: Omit<PersonCommand, "group" | "by">): OrderWo
     ...(run === undefined ? {} : { run }),
     ...(word === undefined ? {} : { command: word }),
     ...(step === undefined ? {} : { step }),
+    ...(region === undefined ? {} : { region }),
+    ...(on === undefined ? {} : { on }),
   };
 }
 
 /** "asked for a failover to south, accepting the loss". */
-export function orderWords({ kind, to, acceptLoss, command, run, step }: OrderWord): string {
+export function orderWords({ kind, to, acceptLoss, command, run, step, region, on }: OrderWord): string {
   switch (kind) {
     case "run":
       return `asked to ${command ?? "steer"} ${step === undefined ? "" : `${step} of `}${run ?? "a run"}`;
@@ -166,6 +175,10 @@ export function orderWords({ kind, to, acceptLoss, command, run, step }: OrderWo
       return "asked for automation to be off";
     case "unpause":
       return "asked for automation to be on again";
+    case "maintenance":
+      return on === false
+        ? `asked for ${region ?? "a standby"} to be brought back`
+        : `asked for ${region ?? "a standby"} to be taken out`;
     case "approve":
       return "said yes to the open question";
     case "deny":

@@ -64,7 +64,12 @@ export class Switches {
     const sentence = on
       ? `${region} is taken out of ${group}: it stops being promotable first, then commits stop waiting for it, and it is left alone until \`leeward maintenance ${group} --region ${region} --end\``
       : `${region} is back in ${group}: it is made a standby again`;
-    telling.say("decided", { name: on ? "maintenance" : "maintenance-over", region, sentence: `${sentence} (${by})` });
+    telling.say("decided", {
+      name: on ? "maintenance" : "maintenance-over",
+      region,
+      sentence: `${sentence} (${by})`,
+      fact: { what: "maintenance", region, out: on, by },
+    });
     return { accepted: true, sentence };
   }
 

@@ -1,6 +1,7 @@
 // What people and their tools ask of a controller: how is it, do this, what happened. The command line uses nothing else.
 
 import { z } from "zod";
+import { decisionKinds } from "../core/audit/fact.ts";
 
 const name = z.string().min(1).max(64);
 const sentence = z.string().max(4_000);
@@ -95,8 +96,6 @@ export const whyAnswer = z.object({
   /** Where the trail that this was read from ends. */
   trail: z.object({ entries: z.number(), hash: z.string() }).exactOptional(),
 });
-
-export const whyKinds = ["switch", "hold", "ask"] as const;
 
 export const stepReport = z.object({
   id: z.string(),
@@ -284,7 +283,7 @@ export const peopleCalls = {
       /** The decision that stood then, instead of the newest. */
       atMs: z.number().exactOptional(),
       /** The newest of this kind. */
-      last: z.enum(whyKinds).exactOptional(),
+      last: z.enum(decisionKinds).exactOptional(),
     }),
     response: z.object({ version: z.literal(1), system: z.string(), answers: z.array(whyAnswer) }),
   },

@@ -2,6 +2,8 @@
 // what of that outlives the controller.
 
 import { afterEach, describe, expect, test } from "vitest";
+import { entriesOf } from "../../src/core/audit/verify.ts";
+import { whyOf } from "../../src/core/audit/why.ts";
 import type { GroupPolicy, System } from "../../src/core/model/system.ts";
 import type { PersonCommand } from "../../src/wire/people.ts";
 import { Rig } from "./rig.ts";
@@ -344,6 +346,15 @@ describe("a standby in maintenance", long, () => {
     await rests(rig);
     expect(rig.databases.of("north").sync).toEqual(mode === "sync" ? ["south"] : []);
     expect(await kinds(rig)).toEqual(["unprotect done", "protect done"]);
+    const trail = entriesOf(await rig.trail());
+    expect(trail.flatMap(({ fact }) => (fact?.what === "maintenance" ? [fact] : []))).toEqual([
+      { what: "maintenance", region: "south", out: true, by: "kari" },
+      { what: "maintenance", region: "south", out: false, by: "kari" },
+    ]);
+    expect(whyOf("storefront", trail, { last: "unprotect" })).toMatchObject({
+      decision: { rule: "out-of-service" },
+      run: { kind: "unprotect", to: "south", result: "done" },
+    });
     expect(rig.problems()).toEqual([]);
   });
 });

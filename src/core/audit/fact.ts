@@ -32,11 +32,19 @@ export type OrderWord = {
   readonly run?: string;
   readonly command?: string;
   readonly step?: string;
+  /** Of maintenance: the standby, and whether it goes out or is back. */
+  readonly region?: string;
+  readonly on?: boolean;
 };
+
+/** What a decision can be, in the words that `leeward why --last` takes. */
+export const decisionKinds = ["switch", "hold", "ask", "unprotect"] as const;
+
+export type DecisionKind = (typeof decisionKinds)[number];
 
 export type DecisionFact = {
   readonly what: "decision";
-  readonly decision: "hold" | "ask" | "switch" | "unprotect";
+  readonly decision: DecisionKind;
   /** The row of the transition table, or of the table of orders. */
   readonly rule: string;
   /** That row's condition in words, as it was in the version that decided. */
@@ -98,6 +106,8 @@ export type AuditFact =
       readonly promotable: readonly string[];
     }
   | { readonly what: "policy"; readonly paused: boolean; readonly by: string }
+  /** A standby that a person took out, or brought back. */
+  | { readonly what: "maintenance"; readonly region: string; readonly out: boolean; readonly by: string }
   | { readonly what: "fence"; readonly epoch: number }
   /** So many entries could not be kept while the store was away. */
   | { readonly what: "gap"; readonly entries: number; readonly fromMs: number; readonly toMs: number };

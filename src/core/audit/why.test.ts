@@ -99,6 +99,36 @@ describe("why", () => {
     });
   });
 
+  test("is of a standby that was taken out, with the run that did it", () => {
+    const out = { kind: "unprotect", from: "south", to: "north" } as const;
+    const taken = [
+      ...trail,
+      event(20_000, "maintenance", "north is taken out of storefront (kari)", {
+        what: "maintenance",
+        region: "north",
+        out: true,
+        by: "kari",
+      }),
+      event(
+        20_010,
+        "out-of-service",
+        "north was taken out by kari: it stops being promotable, and commits stop waiting for it",
+        decision("out-of-service", { decision: "unprotect", plan: out, primary: "south", enters: "degraded" }),
+      ),
+      event(20_020, "unprotect", "unprotect begins", { what: "run", phase: "begun", ...out }, "r2"),
+      event(20_900, "unprotect", "unprotect: done", { what: "run", phase: "ended", ...out, result: "done" }, "r2"),
+    ];
+    expect(whyOf(group, taken, { last: "unprotect" })).toMatchObject({
+      sentence:
+        "Leeward took a standby of storefront out of those that may be promoted: north was taken out by kari: it stops being promotable, and commits stop waiting for it",
+      decision: { kind: "unprotect", rule: "out-of-service" },
+      run: { id: "r2", result: "done" },
+    });
+    expect(whyOf(group, trail, { last: "unprotect" }).sentence).toContain(
+      "There is no decision to take a standby out about storefront",
+    );
+  });
+
   test("is of the decision that stood at a moment, and says until when", () => {
     const why = whyOf(group, trail, { atMs: at + 2_000 });
     expect(why).toMatchObject({ decision: { rule: "lease-runs", untilMs: at + 2_200 }, wouldChange: [] });

@@ -2,14 +2,14 @@
 // runs and the morning after. Pure.
 
 import type { AuditEvent } from "./entry.ts";
-import type { ConsideredFact, DecisionFact, SeenFact } from "./fact.ts";
+import type { ConsideredFact, DecisionFact, DecisionKind, OrderWord, SeenFact } from "./fact.ts";
 import { wouldChange } from "./would-change.ts";
 
 export type WhyQuery = {
   /** The decision that stood at this moment; the newest when left out. */
   readonly atMs?: number;
   /** The newest of this kind, up to `atMs`. */
-  readonly last?: "switch" | "hold" | "ask";
+  readonly last?: DecisionKind;
 };
 
 export type Why = {
@@ -119,6 +119,8 @@ function sentenceOf(group: string, { fact, sentence }: Decided, past: boolean): 
     const who = fact.by === undefined || fact.by === "policy" ? "Leeward" : `${fact.by}, through Leeward,`;
     return `${who} moved ${group} from ${plan?.from ?? fact.primary} to ${plan?.to ?? "another region"}, because ${sentence}`;
   }
+  if (fact.decision === "unprotect")
+    return `Leeward took a standby of ${group} out of those that may be promoted: ${sentence}`;
   if (fact.decision === "ask") return `Leeward ${past ? "asked" : "asks"} a person about ${group}, because ${sentence}`;
   if (fact.order?.accepted === false) return `Leeward did not do what ${fact.order.by} asked of ${group}: ${sentence}`;
   if (fact.enters === "switching") return `Leeward ${past ? "was" : "is"} at work on ${group}: ${sentence}`;
@@ -131,8 +133,15 @@ function standing(until: string): string {
   return until.startsWith("until ") ? `it stands ${until}` : until;
 }
 
+const decisionWords: Readonly<Record<DecisionKind, string>> = {
+  switch: "decision to switch",
+  hold: "decision to hold",
+  ask: "question",
+  unprotect: "decision to take a standby out",
+};
+
 function nothing(group: string, events: readonly AuditEvent[], { last, atMs }: WhyQuery): Why {
-  const what = last === undefined ? "decision" : last === "ask" ? "question" : `decision to ${last}`;
+  const what = last === undefined ? "decision" : decisionWords[last];
   const oldest = events[0];
   const from = oldest === undefined ? "its audit trail is empty" : "its audit trail has none";
   return {
@@ -158,18 +167,19 @@ function orderOf(since: readonly AuditEvent[], { atMs, fact }: Decided): Why["or
   return { atMs, by: order.by, asked: askedOf(order), accepted: order.accepted, answer: "" };
 }
 
-function askedOf({ kind, to }: { readonly kind: string; readonly to?: string }): string {
+function askedOf({ kind, to, region, on }: OrderWord): string {
+  if (region !== undefined) return `${kind} of ${region}${on === false ? ", its end" : ""}`;
   return to === undefined ? kind : `${kind} to ${to}`;
 }
 
 function runOf(since: readonly AuditEvent[], { atMs, fact }: Decided, followed: Decided | undefined): Why["run"] {
-  if (fact.decision !== "switch" || fact.plan === undefined) return undefined;
+  if (fact.plan === undefined) return undefined;
   const { kind, to, from } = fact.plan;
   const begun = since.find(
     (event) =>
       event.fact?.what === "run" && event.fact.phase === "begun" && event.fact.kind === kind && event.fact.to === to,
   );
-  const again = followed?.fact.decision === "switch" ? followed.atMs : Number.POSITIVE_INFINITY;
+  const again = followed?.fact.decision === fact.decision ? followed.atMs : Number.POSITIVE_INFINITY;
   if (begun?.run === undefined || begun.atMs > Math.min(atMs + belongsMs, again)) return undefined;
   const ended = since.find(
     (event) => event.run === begun.run && event.fact?.what === "run" && event.fact.phase === "ended",

@@ -58,6 +58,8 @@ export type GroupView = {
     readonly lossBoundMs?: number;
   }[];
   readonly run?: RunView;
+  /** The newest entry of the audit trail. */
+  readonly trail?: { readonly entries: number; readonly hash: string };
 };
 
 export type DecisionView = {

@@ -60,6 +60,19 @@ regions
 `);
   });
 
+  test("ends a group with the head of its audit trail, where the screen is large enough", () => {
+    const [group] = calm.groups;
+    const hash = "9f3a0c1d2e4b5a69788796a5b4c3d2e1f00112233445566778899aabbccddeeff0".slice(0, 64);
+    const told: StatusView = {
+      ...calm,
+      groups: [{ ...(group as NonNullable<typeof group>), trail: { entries: 1_204, hash } }],
+    };
+    expect(statusText(told)).toContain(
+      "\n  policy      automatic\n  trail       entry 1,204, head 9f3a0c1d2e4b\n\nregions",
+    );
+    expect(statusText(told, { compact: true })).not.toContain("trail");
+  });
+
   test("puts the next command under the question, and open steps under the run", () => {
     const [group] = calm.groups;
     const asked: StatusView = {

@@ -1,6 +1,6 @@
 // `leeward status`: how the system is, in one sentence and one screen. What a person should do next stands right below it.
 
-import { bytes, capital, clean, millis, seconds } from "../words.ts";
+import { bytes, capital, clean, count, millis, seconds } from "../words.ts";
 import {
   aligned,
   hang,
@@ -60,7 +60,7 @@ function groupLines(group: GroupView, said: string, look: Look): readonly string
   const others = group.promotable.filter((region) => region !== group.primary).map(clean);
   const standbys =
     others.length === 0 ? paint("warn", "nobody else may be promoted") : `may be promoted: ${others.join(", ")}`;
-  const { run, lease, traffic } = group;
+  const { run, lease, traffic, trail } = group;
   const primary = group.primary === "" ? paint("warn", "nobody yet") : `${clean(group.primary)}, epoch ${group.epoch}`;
   return [
     `${heading(clean(group.group), paint)}${group.paused ? paint("warn", "  automation is paused") : ""}`,
@@ -78,7 +78,15 @@ function groupLines(group: GroupView, said: string, look: Look): readonly string
     ...decisionLines(group, said, look),
     ...(compact ? [] : hang("  policy      ", clean(group.policy), width)),
     ...(run === undefined ? [] : runLines(run, width, paint)),
+    ...(compact || trail === undefined ? [] : [paint("quiet", `  trail       ${trailWords(trail)}`)]),
   ];
+}
+
+/** Enough of the head to compare by eye; `leeward audit verify` has all of it. */
+const headShown = 12;
+
+function trailWords({ entries, hash }: NonNullable<GroupView["trail"]>): string {
+  return `entry ${count(entries)}, head ${clean(hash.slice(0, headShown))}`;
 }
 
 function leaseWords({ ageMs, ttlMs, writable }: NonNullable<GroupView["lease"]>, paint: Paint): string {
