@@ -27,6 +27,17 @@ export function verdictOf({ losses, findings }: Pick<Told, "losses" | "findings"
 }
 
 export function summaryOf(told: Told, verdict: AssessReport["verdict"]): string {
+  const first = leading(told, verdict);
+  const agreed = told.losses
+    .filter((loss) => loss.regions.length === 1 && !loss.survives)
+    .flatMap((loss) => {
+      const why = acceptedWhy(told.findings, "loss-not-survived", loss.region);
+      return why === undefined ? [] : [`The loss of ${loss.region} is not survived, which was accepted (${why}).`];
+    });
+  return [first, ...agreed].join(" ");
+}
+
+function leading(told: Told, verdict: AssessReport["verdict"]): string {
   const { system, objectives, findings } = told;
   const single = told.losses.filter((loss) => loss.regions.length === 1);
   if (single.length === 0) return `Nobody can say what ${system} survives: no region of it serves anything.`;
@@ -37,6 +48,7 @@ export function summaryOf(told: Told, verdict: AssessReport["verdict"]): string 
     return `${system} does not survive the loss of ${names}: ${first.why.split("; ")[0]?.replace(/\.$/, "")}.`;
   }
   const survived = single.filter((loss) => loss.survives);
+  if (survived.length === 0 && verdict === "meets") return `${system} survives the loss of none of its regions.`;
   const survives = `${system} survives the loss of ${survived.length < single.length ? listed(survived.map((loss) => loss.region)) : single.length === 1 ? single[0]?.region : "any one region"}`;
   const broken = brokenIn(single, findings);
   const open = broken.filter((one) => one.accepted === undefined);
@@ -49,7 +61,9 @@ export function summaryOf(told: Told, verdict: AssessReport["verdict"]): string 
     (finding) => finding.accepted === undefined && finding.severity === "error" && !lossRules.has(finding.rule),
   );
   if (verdict === "fails") {
-    return `${system} would keep its times, but ${errors.length === 1 ? "one error has" : `${errors.length} errors have`} to be mended first: ${errors[0]?.message ?? ""}`;
+    const otherwise = survived.length < single.length ? "fails" : "would keep its times";
+    const but = survived.length < single.length ? ":" : ", but";
+    return `${system} ${otherwise}${but} ${errors.length === 1 ? "one error has" : `${errors.length} errors have`} to be mended first: ${errors[0]?.message ?? ""}`;
   }
   if (verdict === "unknown") {
     const why = findings.find((finding) => finding.accepted === undefined && openRules.has(finding.rule));

@@ -110,7 +110,7 @@ export const placeRules: readonly Rule[] = [
           {
             service: service.name,
             path: ["services", service.name, "replication", "method"],
-            message: `${method.name} of ${service.name} works only towards the paired region; ${named(first)} ${first.pair === undefined ? "has no pair" : `is paired with ${first.pair}`}, not with ${named(broken)}.`,
+            message: `${method.name} of ${service.name} works only towards the paired region; ${named(first)} ${first.pair === undefined ? "has no pair, so nothing gets to" : `is paired with ${first.pair}, not with`} ${named(broken)}.`,
             fix: `Run \`leeward catalog show ${service.type} --from ${named(first)} --to ${named(broken)}\` for what is possible.`,
           },
         ];
