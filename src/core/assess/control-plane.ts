@@ -49,7 +49,8 @@ function rowsOf(service: Service, group: Group, side: Side, world: World): reado
   const method = methodOf(service, type);
   const started = mustStart(service, group) ? startRows(service, side, world) : [];
   if (type === undefined || method === undefined) return started;
-  const plane = globalPlane(providerOf(type) ?? type.id);
+  const provider = providerOf(type);
+  const plane = provider === undefined ? undefined : globalPlane(provider);
   const row = (step: string, where: Where): ControlPlaneRow => ({
     lost: side.from,
     service: service.name,
@@ -69,21 +70,26 @@ function rowsOf(service: Service, group: Group, side: Side, world: World): reado
 
 function standing(
   where: Where,
-  plane: string,
+  plane: string | undefined,
   { from, to }: Side,
   system: System,
 ): Pick<ControlPlaneRow, "needs" | "stands" | "why"> {
   if (where === "target-region") return { needs: to, stands: true, why: `It asks ${to} only, which takes over.` };
   if (where === "source-region") return { needs: from, stands: false, why: `It asks ${from}, which is what is lost.` };
   if (where === "global") {
+    // A type of no provider has no control plane of one: a repository, a zone of names or a balancer of one's own, wherever that is.
+    if (plane === undefined) {
+      const why = `It is taken to lie outside ${from}; nobody says where it is.`;
+      return { needs: "something outside the regions", stands: true, why };
+    }
     const why = `${plane} is one for all regions: it stands when ${from} is lost, and takes both sides when it fails itself.`;
     return { needs: plane, stands: true, why };
   }
   const there = system.regions.filter(({ at, name }) => at === where || name === where);
   const falls = there.some(({ name, zone }) => name === from && zone === undefined);
   const why = falls
-    ? `${plane} lives in ${where}, which is where ${from} is.`
-    : `${plane} lives in ${where}, which stands when ${from} is lost.`;
+    ? `${plane ?? "It"} lives in ${where}, which is where ${from} is.`
+    : `${plane ?? "It"} lives in ${where}, which stands when ${from} is lost.`;
   return { needs: where, stands: !falls, why };
 }
 

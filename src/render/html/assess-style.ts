@@ -14,6 +14,6 @@ export const assessStyle = `
 .meta{color:var(--faint);font-size:12px;display:flex;gap:2px 14px;flex-wrap:wrap;margin-top:2px}.meta code{font-size:11.5px}
 .mend{color:var(--soft);font-size:13px}.path{margin-top:3px;font-size:12.5px;color:var(--soft)}.path span+span::before{content:" \\203A ";color:var(--faint)}
 details{border-top:1px solid var(--line);padding:7px 0}details:first-of-type{border-top:0}summary{cursor:pointer}summary .quiet{color:var(--soft);font-size:13px}summary .wrong{color:var(--bad);font-weight:650;font-size:13px}
-td.word{white-space:nowrap}
-tr.declared td{background:var(--lane)}
+td.word{white-space:nowrap}td.keep,th{overflow-wrap:break-word}
+tr.declared td{background:var(--lane)}th.num{white-space:normal}tr.figures td{border-bottom:0}tr.reason td{padding-top:0;font-size:13px}
 `;

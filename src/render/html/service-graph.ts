@@ -49,7 +49,7 @@ export function serviceGraph(system: System, findings: readonly Finding[]): Mark
 <defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path class="tip" d="M0 0L8 4L0 8Z"/></marker></defs>
 ${fronts}${edges}
 ${boxes.map((box) => drawn(box, serving, wrong.get(box.service.name), routed.has(box.service.name)))}</svg></div>
-<ul class="legend"><li><svg viewBox="0 0 16 16" aria-hidden="true"><circle class="in" cx="8" cy="8" r="4"/></svg>in this region</li><li><svg viewBox="0 0 16 16" aria-hidden="true"><circle class="out" cx="8" cy="8" r="4"/></svg>not in it</li><li>marks in the order ${serving.map(clean).join(", ")}</li><li>dashed: needed only to start or to switch</li>${left > 0 ? html`<li>${count(left)} more services without errors are not drawn</li>` : undefined}</ul>`;
+<ul class="legend"><li><svg viewBox="0 0 16 16" aria-hidden="true"><circle class="in" cx="8" cy="8" r="4"/></svg>in this region</li><li><svg viewBox="0 0 16 16" aria-hidden="true"><circle class="out" cx="8" cy="8" r="4"/></svg>not in it</li><li>marks in the order ${serving.map(clean).join(", ")}; without marks: its provider runs it everywhere</li><li>dashed: needed only to start or to switch</li>${left > 0 ? html`<li>${count(left)} more services without errors are not drawn</li>` : undefined}</ul>`;
 }
 
 function rank(name: string, wrong: ReadonlyMap<string, string>, routed: ReadonlySet<string>): number {
@@ -111,7 +111,8 @@ function edge(from: Box | undefined, to: Box | undefined, kind: "needs" | "start
 function drawn(box: Box, serving: readonly string[], wrong: Finding["severity"] | undefined, called: boolean): Markup {
   const { service } = box;
   const [x, y] = [leftOf(box), topOf(box)];
-  const marks = serving
+  // What its provider runs everywhere is in no region, and not missing from any.
+  const marks = (Object.keys(service.in).length === 0 ? [] : serving)
     .slice(0, 8)
     .map(
       (region, index) =>

@@ -6,7 +6,7 @@ import type { SwitchStep } from "../../core/assess/knowledge.ts";
 import { servicesOf } from "../../core/model/select.ts";
 import type { Group, Service, System } from "../../core/model/system.ts";
 
-export type HandStep = SwitchStep & { readonly service: string; readonly method: string };
+export type HandStep = SwitchStep & { readonly service: string; readonly type: string; readonly method: string };
 
 export type ByHand = {
   /** Services that no agent moves, fronts that lead to the group's services included. */
@@ -56,7 +56,7 @@ function stepsOf(services: readonly Service[], way: "out" | "back"): readonly Ha
   const steps = services.flatMap((service) => {
     const method = methodOf(service);
     return (method?.switch[way] ?? []).map((step): HandStep => {
-      return { ...step, service: service.name, method: method?.id ?? "" };
+      return { ...step, service: service.name, type: service.type, method: method?.id ?? "" };
     });
   });
   return steps.toSorted((a, b) => phases.indexOf(a.phase) - phases.indexOf(b.phase));

@@ -71,7 +71,9 @@ function list(
       "",
     ].join("  ");
     const asks =
-      step.needs === undefined || step.needs === "target-region" ? "" : `; asks ${placeOf(step.needs, from)}`;
+      step.needs === undefined || step.needs === "target-region"
+        ? ""
+        : `; asks ${placeOf(step.needs, step.type, from)}`;
     lines.push(
       ...hang(
         first,
@@ -84,7 +86,9 @@ function list(
 }
 
 /** By its name: "the region that is left" may be read as the one that remains. On the way back it is the one that is gone back to. */
-function placeOf(needs: NonNullable<HandStep["needs"]>, from: string): string {
+function placeOf(needs: NonNullable<HandStep["needs"]>, type: string, from: string): string {
   if (needs === "source-region") return clean(from);
-  return needs === "global" ? "the provider's global control plane" : needs;
+  if (needs !== "global") return needs;
+  // A name service, a repository or a balancer of one's own has no provider.
+  return /^(azure|aws)\//.test(type) ? "the provider's global control plane" : "something outside both regions";
 }
