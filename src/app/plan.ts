@@ -1,12 +1,14 @@
 // `leeward plan`: what a switch would do, from the manifest alone.
 
 import { knowledge } from "../catalog/knowledge.ts";
+import { roundTripOf } from "../catalog/latency.ts";
 import { methodSteps } from "../catalog/load.ts";
 import { assess } from "../core/assess/assess.ts";
 import type { Group } from "../core/model/system.ts";
 import { compilePlan } from "../core/plan/compile.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import { guarantee } from "../core/watch/guarantee.ts";
+import { waitBetween } from "../core/watch/watch-rates.ts";
 import { type ByHand, byHandOf } from "../render/plan/by-hand.ts";
 import { byHandText, type HandPlan } from "../render/text/by-hand.ts";
 import { planJson, planText } from "../render/text/plan.ts";
@@ -30,7 +32,7 @@ export function printPlans(file: string, flags: Flags): number {
     return 0;
   }
   const plans = groups.map((group) => ({ plan: planFor(group, region), byHand: byHandOf(system, group) }));
-  const detection = guarantee(system).detection;
+  const { detection } = guarantee(system, waitBetween(system, roundTripOf));
   const color = process.stdout.isTTY === true;
   const today = new Date().toISOString().slice(0, 10);
   const losses = plans.some(({ byHand }) => byHand !== undefined) ? assess(system, knowledge(), { today }).losses : [];

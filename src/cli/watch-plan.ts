@@ -3,9 +3,9 @@
 
 import { writeFileSync } from "node:fs";
 import { roundTripOf } from "../catalog/latency.ts";
-import type { System } from "../core/model/system.ts";
 import type { TargetPlan } from "../core/watch/watch-judge.ts";
 import { watchPlan } from "../core/watch/watch-plan.ts";
+import { waitBetween } from "../core/watch/watch-rates.ts";
 import { readManifest } from "../manifest/read.ts";
 import { renderProblems } from "../manifest/render-problems.ts";
 import { watchPlanText } from "../render/text/watch-plan.ts";
@@ -26,7 +26,7 @@ export function planWatch(file: string, flags: WatchPlanFlags, io: WatchPlanIo):
     io.err(`The watch of ${file} cannot be judged before this is mended:\n\n${renderProblems(errors, read.text)}\n`);
     return 2;
   }
-  const whole = watchPlan(read.system, { timeoutMs: timeoutFor(read.system) });
+  const whole = watchPlan(read.system, waitBetween(read.system, roundTripOf));
   const { target } = flags;
   const targets = target === undefined ? whole.targets : whole.targets.filter((one) => isMeant(one, target));
   if (targets.length === 0) {
@@ -44,15 +44,6 @@ export function planWatch(file: string, flags: WatchPlanFlags, io: WatchPlanIo):
     }
   }
   return plan.kind === "met" ? 0 : 1;
-}
-
-/** A vantage waits four times what an answer usually takes, and 150 ms at least; regions whose distance is not known count as near. */
-const timeoutRoundTrips = 4;
-const timeoutAtLeastMs = 150;
-
-function timeoutFor({ regions }: System): number {
-  const roundTrips = regions.flatMap((one) => regions.map((other) => roundTripOf(one.at, other.at)?.ms ?? 0));
-  return Math.max(timeoutAtLeastMs, ...roundTrips.map((ms) => Math.round(timeoutRoundTrips * ms)));
 }
 
 function isMeant({ region, service }: TargetPlan, meant: string): boolean {

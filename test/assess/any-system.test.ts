@@ -204,6 +204,7 @@ function tried(ground: Ground, losing: Losing, side: "expected" | "worst"): numb
     const { ready, step } = stepsOf(losing, item, fate.to);
     const decision = decisionOf(ground.watch, item.group, losing.names, {
       byHand: item.group.pattern === "passive-cold",
+      lossSeconds: ofGroup.get(item.group.name) ?? 0,
       mayExceedLoss: (ofGroup.get(item.group.name) ?? 0) > item.group.maxDataLossMs / 1_000,
     });
     const prepared = ready === undefined ? 0 : decision.agreed.seconds[side] + ready.seconds[side];

@@ -81,6 +81,38 @@ describe("the recovery time", () => {
     expect((detection?.seconds.worst ?? 0) + (lease?.seconds.worst ?? 0)).toBeCloseTo(2.23, 6);
   });
 
+  test("with agents counts what is left of a hold-off, of the policy or of what things cost", () => {
+    const policy = lossOf(shop({ agents: true, group: ", policy: { holdOff: 5m }" }), "north");
+    addsUp(policy);
+    const [detection, holdOff] = policy.rtoTerms;
+    expect(holdOff).toMatchObject({
+      what: "hold-off of store: 5 min from the first miss, by its policy",
+      basis: "stated",
+    });
+    // The first miss is known after a period of 200 ms, the timeout and the report; from then on it is 5 min, beside the detection.
+    expect((detection?.seconds.worst ?? 0) + (holdOff?.seconds.worst ?? 0)).toBeCloseTo(0.2 + 0.15 + 0.03 + 300, 6);
+    // By then the lease is long over.
+    expect(whatOf(policy)).not.toContain("the old primary's lease runs out");
+
+    const costs = "costs: { currency: EUR, outagePerHour: 60000, falseFailover: 10000 }";
+    const rented = lossOf(shop({ agents: true, more: costs }), "north");
+    addsUp(rented);
+    expect(rented.rtoTerms[1]?.what).toBe(
+      "hold-off of store: 10 min from the first miss, as until then an outage costs less than a switch",
+    );
+    // The objective of 10 min is not kept then, and the hold-off is named as what breaks it.
+    expect(rented.breaks.map(({ objective, term }) => [objective, term.split(":")[0]])).toEqual([
+      ["rto", "hold-off of store"],
+    ]);
+    expect(whatOf(lossOf(shop({ more: costs }), "north")).join()).not.toContain("hold-off");
+  });
+
+  test("with agents and a hold-off that is over before the region is known to be lost waits no longer for it", () => {
+    const loss = lossOf(shop({ agents: true, group: ", policy: { holdOff: 100ms }" }), "north");
+    expect(loss.rtoTerms.slice(0, 3).map(({ what }) => what.split(":")[0])).not.toContain("hold-off of store");
+    expect(loss.rtoSeconds).toEqual(lossOf(shop({ agents: true }), "north").rtoSeconds);
+  });
+
   test("has servers started by agents while the lease runs out, not after it", () => {
     const text = shop({ agents: true }).replace(
       "    needs: [orders]",

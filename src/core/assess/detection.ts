@@ -2,10 +2,12 @@
 // notice, the order is: what the manifest states (assumptions.detection), Leeward's own watch if agents run in the group's regions, a
 // watchdog service, and last the health probes, which somebody is taken to make.
 
+import { holdOffOf, policyOf } from "../decide/policy.ts";
 import type { Bound, Term } from "../model/assess-report.ts";
-import type { Group, GroupName, RegionName, Service, System } from "../model/system.ts";
+import type { Costs, Group, GroupName, RegionName, Service, System } from "../model/system.ts";
 import { guarantee } from "../watch/guarantee.ts";
-import type { Source } from "./knowledge.ts";
+import { reportMs, waitBetween } from "../watch/watch-rates.ts";
+import type { Knowledge, Source } from "./knowledge.ts";
 
 export type Detection = {
   readonly by: "stated" | "leeward" | "watchdog" | "probes" | "nobody";
@@ -19,7 +21,10 @@ export type Detection = {
 export type Watch = {
   readonly stated: number | undefined;
   /** What Leeward's own watch promises; undefined where no agents run. */
-  readonly leeward: { readonly detection: Bound; readonly handover: Bound; readonly window: number } | undefined;
+  readonly leeward:
+    | { readonly detection: Bound; readonly firstMiss: Bound; readonly handover: Bound; readonly window: number }
+    | undefined;
+  readonly costs: Costs | undefined;
   /** Groups all of whose regions have an agent: their primary holds a lease. */
   readonly leased: ReadonlySet<GroupName>;
   /** By the region that they look at. */
@@ -32,10 +37,7 @@ export type Watch = {
 const probing = { everySeconds: 10, timeoutSeconds: 5, misses: 3 } as const;
 const probeTimeoutFloorSeconds = 0.15;
 
-/** From a vantage to the controller, as core/watch/guarantee.ts has it. */
-const reportSeconds = 0.03;
-
-export function watchOf(system: System, approvalSeconds: number): Watch {
+export function watchOf(system: System, knowledge: Knowledge, approvalSeconds: number): Watch {
   const withAgent = new Set(system.regions.filter((region) => region.agent !== undefined).map(({ name }) => name));
   const leased = new Set(
     system.groups
@@ -52,7 +54,8 @@ export function watchOf(system: System, approvalSeconds: number): Watch {
   const statedMs = system.assumptions?.detectionMs;
   return {
     stated: statedMs === undefined ? undefined : statedMs / 1_000,
-    leeward: leased.size === 0 ? undefined : promised(system, withAgent),
+    leeward: leased.size === 0 ? undefined : promised(system, knowledge, withAgent),
+    costs: system.costs,
     leased,
     watchdogs,
     probes: probesOf(system),
@@ -60,23 +63,20 @@ export function watchOf(system: System, approvalSeconds: number): Watch {
   };
 }
 
-function promised(system: System, withAgent: ReadonlySet<RegionName>): Watch["leeward"] {
-  const promise = guarantee({
-    ...system,
-    regions: system.regions.filter((region) => withAgent.has(region.name)),
-    // Only the promise is wanted here; whether it fits the objective is weighed with everything else.
-    objectives: { ...system.objectives, rtoMs: Number.POSITIVE_INFINITY },
-  });
-  if (promise.regions.some((region) => region.vantages.length === 0)) return undefined;
+function promised(whole: System, knowledge: Knowledge, withAgent: ReadonlySet<RegionName>): Watch["leeward"] {
+  const system = { ...whole, regions: whole.regions.filter((region) => withAgent.has(region.name)) };
+  const promise = guarantee(system, waitBetween(system, knowledge.roundTripOf));
+  if (promise.unseen !== undefined) return undefined;
   const seconds = ({ expectedMs, worstMs }: { readonly expectedMs: number; readonly worstMs: number }): Bound => ({
     expected: expectedMs / 1_000,
     worst: worstMs / 1_000,
   });
   return {
     detection: seconds(promise.detection),
+    firstMiss: seconds(promise.firstMiss),
     handover: seconds(promise.handover),
     // lossBound: from the last moment a standby was seen caught up, at most a probe and its report before, to the end of the old lease.
-    window: (system.control.lease.ttlMs + system.control.probeEveryMs) / 1_000 + reportSeconds,
+    window: (system.control.lease.ttlMs + system.control.probeEveryMs + reportMs) / 1_000,
   };
 }
 
@@ -163,7 +163,7 @@ export type Decision = {
   readonly agreed: { readonly terms: readonly Term[]; readonly seconds: Bound };
 };
 
-/** Detection, a person's yes where one is needed, and what is left of the old primary's lease by then. */
+/** Detection, the hold-off, a person's yes where one is needed, and what is left of the old primary's lease by then. */
 export function decisionOf(
   watch: Watch,
   group: Group,
@@ -171,12 +171,14 @@ export function decisionOf(
   options: {
     /** A person has to do it whatever the manifest says. */
     readonly byHand: boolean;
+    /** What the switch may lose; a hold-off that follows from costs counts it. */
+    readonly lossSeconds: number;
     /** More may be lost than an automatic failover is allowed to accept, so at worst a person is asked. */
     readonly mayExceedLoss: boolean;
   },
 ): Decision {
   const detection = detectionOf(watch, group.name, lost);
-  const terms: Term[] = [termOf(detection)];
+  const terms: Term[] = [termOf(detection), ...holdOffTerms(watch, group, detection, options.lossSeconds)];
   const asked = group.failover !== "automatic" || options.byHand;
   if (asked || options.mayExceedLoss) {
     terms.push({
@@ -202,6 +204,34 @@ export function decisionOf(
     });
   }
   return { terms, seconds: sumOf(terms), agreed };
+}
+
+/**
+ * What is left, once the region is known to be lost, of the time that an outage is waited out: it runs from the first miss, while the watch makes sure.
+ * Only Leeward holds off, and only where the manifest says so or has the prices from which it follows.
+ */
+function holdOffTerms(watch: Watch, group: Group, { seconds }: Detection, lossSeconds: number): readonly Term[] {
+  const { leeward, costs } = watch;
+  if (leeward === undefined || !watch.leased.has(group.name)) return [];
+  const { ms, because } = holdOffOf(policyOf(group.policy), costs, {
+    degraded: false,
+    lossBoundMs: Number.isFinite(lossSeconds) ? lossSeconds * 1_000 : "unknown",
+  });
+  if (ms === 0) return [];
+  const left = (firstMiss: number, known: number): number => Math.max(0, firstMiss + ms / 1_000 - known);
+  return [
+    {
+      what:
+        because === "costs"
+          ? `hold-off of ${group.name}: ${short(ms / 1_000)} from the first miss, as until then an outage costs less than a switch`
+          : `hold-off of ${group.name}: ${short(ms / 1_000)} from the first miss, by its policy`,
+      seconds: {
+        expected: left(leeward.firstMiss.expected, seconds.expected),
+        worst: left(leeward.firstMiss.worst, seconds.worst),
+      },
+      basis: because === "costs" ? "from the manifest's costs" : "stated",
+    },
+  ];
 }
 
 export function termOf({ what, seconds, basis, source }: Detection): Term {

@@ -112,7 +112,7 @@ export function groundOf(system: System, knowledge: Knowledge): Ground {
     needs,
     entries,
     counts: countsOf(items, entries, needs),
-    watch: watchOf(system, from.approvalSeconds),
+    watch: watchOf(system, knowledge, from.approvalSeconds),
     assumed: from,
   };
 }

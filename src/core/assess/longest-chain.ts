@@ -27,6 +27,7 @@ export function longestChain(losing: Losing, fates: Fates, lossOf: ReadonlyMap<G
     if (decision === undefined) {
       decision = decisionOf(watch, group, losing.names, {
         byHand: patternOf(losing, item) === "passive-cold",
+        lossSeconds: lossOf.get(group.name) ?? 0,
         mayExceedLoss: (lossOf.get(group.name) ?? 0) > group.maxDataLossMs / 1_000,
       });
       decisions.set(group.name, decision);

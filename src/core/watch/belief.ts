@@ -24,7 +24,7 @@ import {
   weakOf,
 } from "./track.ts";
 import { newTraffic, type Traffic, type TrafficRules, trafficWeak } from "./traffic.ts";
-import { counted, fresh, newView, nextView, settled, type View } from "./view.ts";
+import { counted, fresh, newView, nextView, settled, takenBack, type View } from "./view.ts";
 
 export type BeliefRules = {
   readonly periodMs: number;
@@ -109,6 +109,8 @@ export type Sample = {
   readonly unwell?: boolean;
   /** Of a probe that was answered. */
   readonly roundTripMs?: number;
+  /** An answer to a look that counted as a miss when its time was up: it is no sample of its own, and refutes "dead" like any answer. */
+  readonly late?: boolean;
 };
 
 /** Falls further apart than this are not flapping. */
@@ -141,10 +143,12 @@ export function newTarget(target: Target, vantages: readonly RegionName[]): Targ
 export function takeSample(state: TargetState, rules: BeliefRules, sample: Sample, nowMs: number): TargetState {
   const index = state.views.findIndex((view) => view.vantage === sample.vantage);
   const view = state.views[index];
-  if (view === undefined || (view.samples > 0 && nowMs < view.dueMs - rules.periodMs / 2)) return state;
+  if (view === undefined) return state;
+  if (sample.late !== true && view.samples > 0 && nowMs < view.dueMs - rules.periodMs / 2) return state;
 
   const last = sample.ok ? "ok" : sample.controls ? "miss" : "blind";
-  const look = { last, level: sample.level ?? view.level, unwell: sample.unwell ?? false } as const;
+  const { level: lossLevel = view.level, unwell = false, late = false } = sample;
+  const look = { last, level: lossLevel, unwell, late } as const;
   const seen = nextView(view, rules, look, nowMs);
   const bank = bankFor(state, rules);
   const cells = state.probes.cells.slice();
@@ -162,7 +166,8 @@ export function takeSample(state: TargetState, rules: BeliefRules, sample: Sampl
   const probes = stepTrack(state.probes, cells, bank, level, { vantage: index, failed, nowMs });
   const usual = seen.unwell || isSettled(probes.cells, bank, index);
   const learns = state.phase !== "up" ? "drop" : usual ? "learn" : "wait";
-  const timed = takeLatency(state, rules, { ...sample, index }, settled(counted(seen, failed), learns), nowMs);
+  const weighed = late ? takenBack(seen) : counted(seen, failed);
+  const timed = takeLatency(state, rules, { ...sample, index }, settled(weighed, learns), nowMs);
   return settle(
     {
       ...state,

@@ -16,6 +16,8 @@ export type Observation = {
   /** Did this vantage reach a control target in the same period? A failure counts only then (I2). */
   readonly controls: boolean;
   readonly roundTripMs: number;
+  /** The answer to a look that was reported as a failure when its time was up: that failure is taken back. */
+  readonly late?: boolean;
   readonly why?: string;
   /** Of a router: how many requests of users it saw answered and failed there in this period. Its own region may be the target. */
   readonly counts?: { readonly ok: number; readonly failed: number };

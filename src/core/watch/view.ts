@@ -38,6 +38,8 @@ export type Look = {
   readonly last: "ok" | "miss" | "blind";
   readonly level: number;
   readonly unwell: boolean;
+  /** The answer to a look that was a sample before, as a miss. */
+  readonly late?: boolean;
 };
 
 export function newView(vantage: RegionName): View {
@@ -72,14 +74,14 @@ export function nextView(view: View, rules: Timing, look: Look, nowMs: number): 
       : classicVerdict(rules.classic, view.judged, { misses, answers, recent, counted: view.samples + 1 });
   return {
     ...view,
-    dueMs: Math.max(nowMs, view.dueMs) + rules.periodMs,
+    dueMs: look.late === true ? view.dueMs : Math.max(nowMs, view.dueMs) + rules.periodMs,
     sampledAtMs: nowMs,
     last,
     misses,
     answers,
     recent,
     judged,
-    samples: view.samples + 1,
+    samples: view.samples + (look.late === true ? 0 : 1),
     level: look.level,
     unwell: look.unwell,
     pending: stale || last === "blind" ? nothing : view.pending,
@@ -103,4 +105,9 @@ export function counted(view: View, missed: boolean): View {
     ...view,
     pending: { samples: view.pending.samples + 1, misses: view.pending.misses + (missed ? 1 : 0) },
   };
+}
+
+/** The miss among the pending samples was none: its answer came late. */
+export function takenBack(view: View): View {
+  return { ...view, pending: { ...view.pending, misses: Math.max(0, view.pending.misses - 1) } };
 }

@@ -5,7 +5,7 @@ import type { RegionName, Service, ServiceName, System } from "../model/system.t
 import { budgetParts, budgetTargets, detectors, watchModeOf } from "./budget.ts";
 import { targetsOf } from "./config.ts";
 import { quorumOf } from "./detector.ts";
-import { reportDefaultMs, stepsDefaultMs } from "./guarantee.ts";
+import { guarantee } from "./guarantee.ts";
 import { agentService } from "./observation.ts";
 import { brownOutShare, type Rate, ratesFor, type Times, type WatchPlanOptions } from "./watch-rates.ts";
 
@@ -43,7 +43,6 @@ export type Judged = {
 };
 
 export function judge(system: System, options: WatchPlanOptions): Judged {
-  const { lease } = system.control;
   const { rtoMs, falseFailoverMs, brownOutMs } = system.objectives;
   const rates = new Map<number, readonly Rate[]>();
   const targets = targetsOf(system).map(({ region, service }): TargetPlan => {
@@ -62,22 +61,9 @@ export function judge(system: System, options: WatchPlanOptions): Judged {
     };
   });
   const deciding = targets.filter((target) => decides(system, target));
-  const unseen = deciding.find((target) => target.service === agentService && target.vantages.length === 0);
   const rateOf = (target: TargetPlan, share: number): Rate | undefined =>
     target.rates.find((rate) => rate.failureShare === share);
-  const dead = deciding.filter(({ service }) => service === agentService).map((target) => rateOf(target, 1));
-  const detection = {
-    expectedMs: Math.max(0, ...dead.map((rate) => rate?.known?.expectedMs ?? 0)),
-    worstMs: Math.max(0, ...dead.map((rate) => rate?.known?.worstMs ?? 0)),
-  };
-  // On average the newest renewal is half an interval old when the primary dies.
-  const handover = {
-    expectedMs: Math.max(detection.expectedMs, lease.ttlMs - lease.renewEveryMs / 2),
-    worstMs: Math.max(detection.worstMs, lease.ttlMs + reportDefaultMs),
-  };
-  const service = { expectedMs: handover.expectedMs + stepsDefaultMs, worstMs: handover.worstMs + stepsDefaultMs };
-  const deadMs =
-    Math.min(...dead.map((rate) => rate?.falseAlarmMs ?? Number.POSITIVE_INFINITY)) / budgetTargets(system);
+  const { unseen, detection, handover, service, falseAlarmMs: deadMs } = guarantee(system, options);
   const warnMs = warningsOf(system, deciding);
   // Alarms that come by chance add up by their rates.
   const falseAlarmMs = budgetParts(system) > 1 && warnMs !== undefined ? 1 / (1 / deadMs + 1 / warnMs) : deadMs;
@@ -86,7 +72,7 @@ export function judge(system: System, options: WatchPlanOptions): Judged {
     .map((target) => rateOf(target, brownOutShare)?.known?.worstMs ?? Number.POSITIVE_INFINITY);
   const lateMs = Math.max(0, ...brownOuts);
   const failures: Failure[] = [];
-  if (unseen !== undefined) failures.push({ of: "unseen", region: unseen.region });
+  if (unseen !== undefined) failures.push({ of: "unseen", region: unseen });
   else {
     if (service.worstMs > rtoMs) failures.push({ of: "rto" });
     if (brownOutMs !== undefined && lateMs > brownOutMs) failures.push({ of: "brown-out", lateMs });

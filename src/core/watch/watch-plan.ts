@@ -4,12 +4,11 @@
 import type { RegionName, System } from "../model/system.ts";
 import { budgetParts, budgetSplit, budgetTargets, type Share, watchModeOf } from "./budget.ts";
 import type { ClassicRules } from "./classic.ts";
-import { timeoutOf } from "./guarantee.ts";
 import { coldStartLoss } from "./scores.ts";
 import { duration } from "./sentence.ts";
 import { type Failure, type Judged, judge, type TargetPlan } from "./watch-judge.ts";
 import { type Mend, mendSentence, mendsFor } from "./watch-mend.ts";
-import { classicOf, type Times, type WatchPlanOptions } from "./watch-rates.ts";
+import { classicOf, type Times, timeoutOf, type WatchPlanOptions } from "./watch-rates.ts";
 
 export type WatchPlan = {
   readonly system: string;

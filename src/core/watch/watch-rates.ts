@@ -7,7 +7,6 @@ import { budgetParts, budgetTargets, detectorsOf } from "./budget.ts";
 import { type ClassicRules, classicRules } from "./classic.ts";
 import { banksFor } from "./config.ts";
 import { localMisses, quorumOf, thresholdFor } from "./detector.ts";
-import { reportDefaultMs, timeoutOf } from "./guarantee.ts";
 import { meanSamples } from "./passage.ts";
 import { coldStartLevel, coldStartLoss, divergence, scoresFor, unitNats } from "./scores.ts";
 import { thresholdsAt } from "./thresholds.ts";
@@ -40,6 +39,26 @@ export type WatchPlanOptions = {
   readonly timeoutMs?: number;
 };
 
+/** The floor of a probe's timeout, and how many round trips a vantage gives it. */
+const timeoutLeastMs = 150;
+const timeoutRoundTrips = 4;
+/** From a vantage to the controller. */
+export const reportMs = 30;
+
+/** The longest that a probe may wait. */
+export function timeoutOf({ services }: System, { timeoutMs = timeoutLeastMs }: WatchPlanOptions = {}): number {
+  return services.reduce((longest, { health }) => Math.max(longest, health.timeoutMs ?? 0), timeoutMs);
+}
+
+/** As vantages wait where regions are so far apart; regions whose distance is not known count as near. */
+export function waitBetween(
+  { regions }: System,
+  roundTripOf: (from: string, to: string) => { readonly ms: number } | undefined,
+): WatchPlanOptions {
+  const roundTrips = regions.flatMap((one) => regions.map((other) => roundTripOf(one.at, other.at)?.ms ?? 0));
+  return { timeoutMs: Math.max(timeoutLeastMs, ...roundTrips.map((ms) => Math.round(timeoutRoundTrips * ms))) };
+}
+
 export function classicOf({ control }: System): { readonly classic?: ClassicRules } {
   return control.watch?.mode === "classic" ? { classic: classicRules(control.watch) } : {};
 }
@@ -47,35 +66,53 @@ export function classicOf({ control }: System): { readonly classic?: ClassicRule
 export function ratesFor(system: System, vantages: number, options: WatchPlanOptions): readonly Rate[] {
   if (vantages === 0) return [];
   const { classic } = classicOf(system);
-  const perSecond = (vantages * 1_000) / system.control.probeEveryMs;
-  const waitMs = timeoutOf(system, options) + reportDefaultMs;
+  const { probeEveryMs: periodMs } = system.control;
+  const waitMs = timeoutOf(system, options) + reportMs;
   return failureShares.map((failureShare) => ({
     failureShare,
-    natsPerSecond: perSecond * divergence(failureShare, coldStartLoss),
-    ...(classic === undefined
-      ? byBank(system, vantages, failureShare, waitMs)
-      : byClassic(classic, vantages, failureShare, { periodMs: system.control.probeEveryMs, waitMs })),
+    natsPerSecond: ((vantages * 1_000) / periodMs) * divergence(failureShare, coldStartLoss),
+    ...(failureShare === 1
+      ? deadRate(system, vantages, options)
+      : classic === undefined
+        ? byBank(system, vantages, failureShare, waitMs)
+        : byClassic(classic, vantages, failureShare, { periodMs, waitMs })),
   }));
 }
 
 type Told = Omit<Rate, "failureShare" | "natsPerSecond">;
 
+/** A dead target, of which `worstMs` is certain. */
+export function deadRate(
+  system: System,
+  vantages: number,
+  options: WatchPlanOptions,
+): Told & Required<Pick<Told, "known">> {
+  const { classic } = classicOf(system);
+  const { probeEveryMs: periodMs } = system.control;
+  const waitMs = timeoutOf(system, options) + reportMs;
+  if (classic !== undefined) {
+    // Each vantage needs its own misses; the last one that is needed began somewhere in the period.
+    const misses = missesToDown(classic);
+    const expectedMs = (misses - 1 + downsNeeded(classic, vantages) / (vantages + 1)) * periodMs + waitMs;
+    const falseAlarmMs = periodMs / classicRate(classic, vantages, coldStartLoss);
+    return { known: { expectedMs, worstMs: misses * periodMs + waitMs, certain: true }, falseAlarmMs };
+  }
+  const { detection, nats, falseAlarmMs } = thresholdFor({
+    falseFailoverMs: system.objectives.falseFailoverMs,
+    vantages,
+    periodMs,
+    p0: coldStartLoss,
+    targets: budgetTargets(system) * budgetParts(system),
+    timeoutMs: waitMs,
+    quorum: quorumOf(vantages),
+    local: localMisses,
+  });
+  const { expectedMs, worstMs } = detection;
+  return { known: { expectedMs, worstMs, certain: true }, detector: "dead", thresholdNats: nats, falseAlarmMs };
+}
+
 function byBank(system: System, vantages: number, failureShare: number, waitMs: number): Told {
   const { probeEveryMs: periodMs } = system.control;
-  if (failureShare === 1) {
-    const { detection, nats, falseAlarmMs } = thresholdFor({
-      falseFailoverMs: system.objectives.falseFailoverMs,
-      vantages,
-      periodMs,
-      p0: coldStartLoss,
-      targets: budgetTargets(system) * budgetParts(system),
-      timeoutMs: waitMs,
-      quorum: quorumOf(vantages),
-      local: localMisses,
-    });
-    const { expectedMs, worstMs } = detection;
-    return { known: { expectedMs, worstMs, certain: true }, detector: "dead", thresholdNats: nats, falseAlarmMs };
-  }
   const rules = banksFor(system, vantages, 0).probes;
   const rows = detectorsOf("probes");
   const row = rows.findIndex(({ p1 }) => p1 === failureShare);
@@ -97,15 +134,11 @@ function byClassic(
   failureShare: number,
   { periodMs, waitMs }: { readonly periodMs: number; readonly waitMs: number },
 ): Told {
-  const falseAlarmMs = periodMs / classicRate(rules, vantages, coldStartLoss);
-  if (failureShare < 1) {
-    const delay = classicDelay(rules, vantages, failureShare);
-    return { known: { ...inTime(delay, vantages, periodMs, waitMs), certain: false }, falseAlarmMs };
-  }
-  // Each vantage needs its own misses; the last one that is needed began somewhere in the period.
-  const misses = missesToDown(rules);
-  const expectedMs = (misses - 1 + downsNeeded(rules, vantages) / (vantages + 1)) * periodMs + waitMs;
-  return { known: { expectedMs, worstMs: misses * periodMs + waitMs, certain: true }, falseAlarmMs };
+  const delay = classicDelay(rules, vantages, failureShare);
+  return {
+    known: { ...inTime(delay, vantages, periodMs, waitMs), certain: false },
+    falseAlarmMs: periodMs / classicRate(rules, vantages, coldStartLoss),
+  };
 }
 
 /** On average the vantages' probes are evenly spread; at worst all come together, just before the trouble. */

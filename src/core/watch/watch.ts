@@ -177,7 +177,8 @@ function takeObservations(
 function sampleOf(one: Observation, observer: Observer): Sample {
   const { vantage, ok, controls, source, roundTripMs } = one;
   const timed = source === "probe" ? { roundTripMs } : {};
-  return { vantage, ok, controls, level: levelOf(observer), unwell: observer.unwell, ...timed };
+  const late = one.late === true && ok;
+  return { vantage, ok, controls, late, level: levelOf(observer), unwell: observer.unwell, ...timed };
 }
 
 /** What users got through a router of the target's own region crossed no network that a control target would have to vouch for (I2). */
