@@ -83,6 +83,20 @@ describe("the patterns", () => {
     expect([...terms].sort((one, other) => other.minutesPerYear - one.minutesPerYear)[0]?.what).toBe("failed switch");
   });
 
+  test("both sides at work are a daily drill only where no data has to be switched", () => {
+    const of = (text: string) =>
+      comparePatterns(groundFrom(text)).patterns.map(({ downtimeMinutesPerYear }) => downtimeMinutesPerYear);
+    const downIn = (text: string, pattern: (typeof patternNames)[number]) =>
+      of(text)[patternNames.indexOf(pattern)] ?? 0;
+    const single = manifest();
+    expect(downIn(single, "active-active")).toBeGreaterThan(0.9 * downIn(single, "active-passive"));
+    const several = single.replace(
+      "type: postgresql",
+      "type: azure/cosmos-db\n    replication: { method: write-regions }",
+    );
+    expect(downIn(several.replaceAll(/ url: "postgres[^"]*" /g, ""), "active-active")).toBeLessThan(20);
+  });
+
   test("the cheapest that meets the objectives is advised, and none where none does", () => {
     const { patterns, advice } = compared();
     const meeting = patterns.filter(({ meets }) => meets);

@@ -65,7 +65,9 @@ function measure(
   const rpoSeconds = worstOf(losses.map((loss) => loss.rpoSeconds));
   const stated = system.assumptions?.coverage;
   const coverage =
-    pattern === "active-active" ? (stated ?? Math.max(assumed.coverage, alwaysOnCoverage)) : assumed.coverage;
+    pattern === "active-active" && everyDayIsADrill(ground)
+      ? (stated ?? Math.max(assumed.coverage, alwaysOnCoverage))
+      : assumed.coverage;
   const downtime = downtimeOf(designOf(assumed, rtoSeconds.expected, coverage));
   const { factor, monthly } = patternCost(ground, pattern);
   const { rtoMs, rpoMs } = system.objectives;
@@ -100,6 +102,13 @@ function measure(
             falselyHours: hoursOf(downtime.terms, ["false failovers"]),
           }),
   };
+}
+
+/** Data with one writing region has to be switched all the same, and that is tried no oftener than in any other pattern. */
+function everyDayIsADrill({ items }: Ground): boolean {
+  return items.every(
+    ({ group, holdsData, method }) => group === undefined || !holdsData || method?.kind === "multi-write",
+  );
 }
 
 function hoursOf(terms: PatternVerdict["downtimeTerms"], names: readonly string[]): number {

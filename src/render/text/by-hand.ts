@@ -43,12 +43,11 @@ function leading({ group, from, to, failover, byHand, loss }: HandPlan): string 
       ? ""
       : loss.survives
         ? ` Users can write again after about ${span(loss.rtoSeconds.expected)}, at worst ${span(loss.rtoSeconds.worst)}; leeward assess gives the parts.`
-        : ` That does not bring the service back. ${sentence(clean(loss.why))}`;
+        : ` That does not bring users back: ${ended(clean(loss.why))}`;
   return `${event}: ${who}, in ${counted(own, "step")} of your own and ${counted(byHand.out.length - own, "step")} of others.${time}`;
 }
 
-const sentence = (text: string): string =>
-  `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+const ended = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 const doers: Readonly<Record<HandStep["by"], string>> = { customer: "you", provider: "provider", leeward: "Leeward" };
 
