@@ -263,11 +263,17 @@ describe("what users met at the router", () => {
     ]);
   });
 
-  test("in this region does not pass for sight where no other region is reached", async () => {
+  test("in this region is told where no other region is reached either, and does not say that one is", async () => {
     prober.manners[watchAgent] = "refuses";
     prober.manners[southAgent] = "refuses";
     const { seen } = await period(lookoutIn("north"), [], outcomes);
-    expect(seen.filter((one) => one.source === "router").map((one) => one.target.region)).toEqual(["south", "south"]);
+    expect(
+      seen.filter((one) => one.source === "router").map(({ target, controls }) => [target.region, controls]),
+    ).toEqual([
+      ["south", false],
+      ["south", false],
+      ["north", false],
+    ]);
   });
 });
 

@@ -100,8 +100,6 @@ export class Lookout {
     );
     const routers = routerOutcomes
       .filter((outcome) => outcome.ok + outcome.failed > 0)
-      // What users here got here says nothing of what can be seen from here, and must not pass for it.
-      .filter((outcome) => outcome.region !== this.#region || controlsFor(this.#region))
       .map(
         (outcome): Observation => ({
           vantage: this.#region,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { dead, isAgent, shopOf, type Weather, World } from "../../../test/core/watch-world.ts";
+import { chanceFrom, dead, isAgent, shopOf, type Weather, World } from "../../../test/core/watch-world.ts";
 import { quorumOf, thresholdFor } from "./detector.ts";
 import { regionRows, serviceRows } from "./diagnoses.ts";
 import type { DiagnosisName } from "./diagnosis.ts";
@@ -197,6 +197,28 @@ describe("diagnoses", () => {
     expect(world.names("north")).toEqual(["agent-silent"]);
     expect(isHeard(world.config, world.state, "north", world.nowMs)).toBe(false);
     expect(isHeard(world.config, world.state, "south", world.nowMs)).toBe(true);
+  });
+
+  test("what users got through an observer's own router is no sight, and no sign that it is unwell", () => {
+    const world = well();
+    const own: Weather["requests"] = (router) =>
+      router === "south" ? [{ region: "south", service: "web", ok: 40, failed: 0 }] : [];
+    world.periods(8, { misses: (from) => from === "south", controls: (from) => from !== "south", requests: own });
+    expect(world.names("south")).toContain("observer-blind");
+
+    // Most of what south looks at is weak to it; well served users of its own region do not make that fewer than most.
+    const [bare, served] = [well(), well()];
+    const chances = [chanceFrom(7), chanceFrom(7)] as const;
+    for (const [world, requests, chance] of [
+      [bare, undefined, chances[0]],
+      [served, own, chances[1]],
+    ] as const)
+      world.periods(30, {
+        misses: (from) => from === "south" && chance() < 0.6,
+        ...(requests === undefined ? {} : { requests }),
+      });
+    expect(bare.state.observers.get("south")?.unwell).toBe(true);
+    expect(served.state.observers.get("south")?.unwell).toBe(true);
   });
 
   test("an observer that reaches no control is blind, and its misses count for nothing", () => {
