@@ -378,3 +378,18 @@ test("a model is JSON", () => {
   const { system } = good(small);
   expect(JSON.parse(JSON.stringify(system)) as System).toEqual(system);
 });
+
+test("a number of drills that is whole and far out is called just that", () => {
+  const text = `version: 1
+system: shop
+regions: { north: { at: azure/norwayeast } }
+groups: { g: { primary: [north], drills: { clean: 1000000000 } } }
+services: { web: { type: http, group: g, in: { north: {} } } }
+`;
+  const parsed = parseManifest(text, { file: "leeward.yaml" });
+  expect(
+    parsed.kind === "bad"
+      ? parsed.problems.filter(({ severity }) => severity === "error").map(({ rule, message }) => `${rule}: ${message}`)
+      : [],
+  ).toEqual(["out-of-range: A whole number of drills from 0 to a million was expected here, and this is 1000000000."]);
+});

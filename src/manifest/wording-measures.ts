@@ -101,8 +101,8 @@ export const measureWording: Readonly<Record<string, Row>> = {
     ),
   drills: (value) =>
     words(
-      "wrong-type",
-      `A whole number of drills was expected here, and this is ${shown(value)}.`,
+      Number.isInteger(value) ? "out-of-range" : "wrong-type",
+      `A whole number of drills${Number.isInteger(value) ? " from 0 to a million" : ""} was expected here, and this is ${shown(value)}.`,
       "Write how many drills went right since the last change, such as `3`.",
     ),
   day: (value) => {

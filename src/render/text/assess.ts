@@ -228,7 +228,7 @@ function serviceLines(
   return [
     heading("Services and the ways they can be in these regions", paint),
     ...table(
-      [{ title: "service" }, { title: "declared" }, { title: "possible; ruled out" }],
+      [{ title: "service" }, { title: "declared or usual" }, { title: "possible; ruled out" }],
       shown.map((service) => {
         const declared = service.possible.find((method) => method.method === service.method);
         const isRuledOut = service.ruledOut.some((method) => method.method === service.method);
