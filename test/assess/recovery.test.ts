@@ -55,6 +55,23 @@ function addsUp(loss: Loss): void {
   }
 }
 
+test("a miss by less than rounding shows is told with what is too much", () => {
+  const [broken] = lossOf(
+    `
+version: 1
+system: shop
+regions: { north: { at: azure/norwayeast }, south: { at: azure/swedencentral } }
+objectives: { rto: 1h, rpo: 30s }
+assumptions: { detection: 30s, approval: 1m }
+groups: { store: { primary: [north, south], pattern: active-passive } }
+services:
+  orders: { type: postgresql, group: store, in: { north: {}, south: {} } }
+`,
+    "north",
+  ).breaks;
+  expect(broken?.why).toMatch(/^the work lost is 30 s and 0\.1 s at worst, allowed is 30 s;/);
+});
+
 describe("the recovery time", () => {
   test("is the chain of detection, database, web and TTL, and its terms add up", () => {
     const loss = lossOf(shop(), "north");

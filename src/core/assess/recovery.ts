@@ -111,10 +111,15 @@ function breakOf(objective: "rto" | "rpo", allowed: number, seconds: Bound, term
       term: largest.what,
       seconds: size(largest),
       why: Number.isFinite(whole)
-        ? `${takes} ${short(whole)}${onOrdinaryDay ? "" : " at worst"}, allowed is ${short(allowed)}; ${short(size(largest))} of it: ${largest.what}`
+        ? `${takes} ${over(whole, allowed)}${onOrdinaryDay ? "" : " at worst"}, allowed is ${short(allowed)}; ${short(size(largest))} of it: ${largest.what}`
         : `nobody bounds ${nobody}, allowed is ${short(allowed)}: ${largest.what}`,
     },
   ];
+}
+
+/** "30 s and 0.1 s" where rounding would hide what is too much. */
+function over(whole: number, allowed: number): string {
+  return short(whole) === short(allowed) ? `${short(allowed)} and ${short(whole - allowed)}` : short(whole);
 }
 
 function sentence(
