@@ -25,6 +25,7 @@ export function hazardFindings(system: System, declared: Declared): readonly Fin
     ...system.groups.flatMap((group) => groupFindings(group, members.get(group.name) ?? [], system, serves, declared)),
     ...system.services.flatMap((service) => serviceFindings(service)),
     ...listenerFindings(system, declared),
+    ...everyFindings(system),
     ...system.regions
       .filter((region) => region.at === "unknown")
       .map((region) =>
@@ -251,6 +252,22 @@ function listenerFindings(system: System, declared: Declared): readonly Finding[
       ),
     ];
   });
+}
+
+/** Agents look at everything in one rhythm; what another says of how often is for the assessment of what others ask. */
+function everyFindings({ regions, services, control }: System): readonly Finding[] {
+  if (regions.every((region) => region.agent === undefined)) return [];
+  return services
+    .filter(({ health, type }) => health.probe !== undefined || type === "postgresql" || type === "http")
+    .filter(({ health }) => health.everyMs !== control.probeEveryMs)
+    .map(({ name, health }) =>
+      warning(
+        ["services", name, "health", "every"],
+        "every-not-kept",
+        `Agents look at \`${name}\` every ${formatDuration(control.probeEveryMs)} like at everything else, not every ${formatDuration(health.everyMs)}.`,
+        "Write `control.probeEvery` for all of them, and remove this.",
+      ),
+    );
 }
 
 /** Its type, if agents can move it: what a region's agent and router need does not concern the others. */

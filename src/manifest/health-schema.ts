@@ -39,7 +39,7 @@ export const health = z
         .describe("Answers 2xx when all is well."),
       every: between(10, 3_600_000)
         .exactOptional()
-        .describe("One probe per vantage in so long. Default: control.probeEvery."),
+        .describe("How often somebody else looks at it. Agents look every control.probeEvery, which is the default."),
       timeout: waiting.exactOptional().describe("Default: 4 times the p99 round trip, at least 150ms."),
       answers: z
         .enum(["synchronous", "asynchronous"], "choice")

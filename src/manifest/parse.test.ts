@@ -254,6 +254,27 @@ control:
   expect(good(doubtful).system.groups).toHaveLength(2);
 });
 
+test("that agents look at everything equally often is said where a service has another rhythm", () => {
+  const rhythms = (agent: string): string => `version: 1
+system: shop
+regions:
+  north: { at: azure/norwayeast${agent} }
+  south: { at: azure/swedencentral }
+services:
+  front: { type: azure/front-door, health: { every: 30s } }
+  cache: { type: process, run: { command: [cache] }, health: { kind: tcp, every: 5s }, in: { north: {}, south: {} } }
+  clock: { type: process, run: { command: [clock] }, health: { every: 5s }, in: { north: {}, south: {} } }
+  web: { type: http, health: { every: 200ms }, in: { north: {}, south: {} } }
+`;
+  const said = good(rhythms(', agent: "http://10.0.0.1:7411"')).warnings.filter(
+    ({ rule }) => rule === "every-not-kept",
+  );
+  expect(said.map(({ severity, line, message }) => [severity, line, message])).toEqual([
+    ["warning", 8, "Agents look at `cache` every 200ms like at everything else, not every 5s."],
+  ]);
+  expect(rulesOf(rhythms("")).join()).not.toContain("every-not-kept");
+});
+
 test("what agents need is not asked of what people move, and that people move it is said", () => {
   const cloud = `version: 1
 system: shop
