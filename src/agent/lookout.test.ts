@@ -1,11 +1,10 @@
-import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { shop } from "../../test/spine/shop.ts";
 import { VirtualClock } from "../../test/spine/virtual-clock.ts";
 import type { System } from "../core/model/system.ts";
 import type { ProbeResult, Prober, ProbeSkipped, ProbeTarget } from "../ports/probe.ts";
 import type { Observation } from "../wire/calls.ts";
-import { Lookout, type RouterOutcome, timeoutOf } from "./lookout.ts";
+import { Lookout, type RouterOutcome } from "./lookout.ts";
 
 const periodMs = 200;
 const northAgent = "http://127.0.0.1:7411";
@@ -21,7 +20,12 @@ type Manner = number | "refuses" | "hangs" | "never ends" | "left out";
 
 /** Answers after 10 ms, unless it is told otherwise. */
 class FakeProber implements Prober {
-  readonly asked: { readonly at: string; readonly timeoutMs: number; readonly atMs: number }[] = [];
+  readonly asked: {
+    readonly at: string;
+    readonly timeoutMs: number;
+    readonly atMs: number;
+    readonly lateMs?: number;
+  }[] = [];
   readonly warnings: Record<string, string> = {};
   saturated: string | undefined;
   readonly #held: { readonly at: string; readonly answer: () => void }[] = [];
@@ -41,10 +45,11 @@ class FakeProber implements Prober {
     for (const one of this.#held) if (one.at === at) one.answer();
   }
 
-  probe(target: ProbeTarget, timeoutMs: number): Promise<ProbeResult | ProbeSkipped> {
+  probe(target: ProbeTarget, timeoutMs: number, lateMs?: number): Promise<ProbeResult | ProbeSkipped> {
     const at = placeOf(target);
-    this.asked.push({ at, timeoutMs, atMs: this.#time.nowMs });
+    this.asked.push({ at, timeoutMs, atMs: this.#time.nowMs, ...(lateMs === undefined ? {} : { lateMs }) });
     const manner = this.manners[at] ?? 10;
+    if (typeof manner === "number" && manner > timeoutMs) return this.#tooLate(manner, timeoutMs, lateMs);
     const warning = this.warnings[at];
     return new Promise((resolve) => {
       if (manner === "left out") return resolve({ skipped: true, why: "too much to do" });
@@ -64,7 +69,17 @@ class FakeProber implements Prober {
       );
     });
   }
+
+  async #tooLate(tookMs: number, timeoutMs: number, lateMs?: number): Promise<ProbeResult> {
+    const missed: ProbeResult = { ok: false, roundTripMs: timeoutMs, why: "no answer in time" };
+    const endMs = Math.min(tookMs, lateMs ?? timeoutMs);
+    const late = pause(this.#time, endMs).then(() => (endMs === tookMs ? { roundTripMs: tookMs } : undefined));
+    await pause(this.#time, timeoutMs);
+    return lateMs === undefined ? missed : { ...missed, late };
+  }
 }
+
+const pause = (clock: VirtualClock, ms: number): Promise<void> => new Promise((resolve) => clock.after(ms, resolve));
 
 let time: VirtualClock;
 let prober: FakeProber;
@@ -97,36 +112,6 @@ async function period(
 
 const named = (seen: readonly Observation[]): readonly string[] =>
   seen.map(({ target, ok }) => `${target.region}/${target.service} ${ok ? "answers" : "is silent"}`).sort();
-
-describe("the time a probe is given", () => {
-  test.each([
-    ["two periods before anything is known", Array<number>(9).fill(10), 200, 400],
-    ["150 ms at least before anything is known", [], 50, 150],
-    ["four times what it usually takes", Array<number>(100).fill(50), 200, 200],
-    ["150 ms at least", Array<number>(100).fill(1), 200, 150],
-    ["150 ms at least however short the period", Array<number>(100).fill(5), 10, 150],
-    ["no more than two periods for one slow answer", [...Array<number>(99).fill(30), 5_000], 200, 400],
-    ["four medians where everything is slow", [...Array<number>(99).fill(500), 9_000], 200, 2_000],
-  ])("is %s", (_, roundTripsMs, everyMs, timeoutMs) => {
-    expect(timeoutOf(roundTripsMs, everyMs)).toBe(timeoutMs);
-  });
-
-  test("stays in its bounds, and does not depend on the order of the answers", () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.nat(3_000), { minLength: 10, maxLength: 100 }),
-        fc.integer({ min: 10, max: 2_000 }),
-        (ms, everyMs) => {
-          const timeoutMs = timeoutOf(ms, everyMs);
-          expect(timeoutMs).toBeGreaterThanOrEqual(150);
-          expect(timeoutMs).toBeLessThanOrEqual(Math.max(150, 2 * everyMs, 4 * Math.max(...ms)));
-          expect(timeoutOf(ms.toReversed(), everyMs)).toBe(timeoutMs);
-        },
-      ),
-      { numRuns: 60 },
-    );
-  });
-});
 
 describe("a round", () => {
   test("asks all of the other regions, and is over when they have answered", async () => {
@@ -202,6 +187,47 @@ describe("a round", () => {
     for (let round = 0; round < 9; round += 1) await period(lookout);
     // Asked at 0, 200, ... 1000; the first is over at 1500, so the round at 1600 asks once more.
     expect(prober.asked.filter((one) => one.at === southOrders)).toHaveLength(7);
+  });
+});
+
+describe("an answer that comes too late", () => {
+  const orders = (seen: readonly Observation[]): readonly Observation[] =>
+    seen.filter((one) => one.target.service === "orders");
+  const short = (one: Observation) => [one.ok, one.late === true, one.roundTripMs];
+
+  test("is a miss when its time is up, and then an answer; the next look is given the time that it needs", async () => {
+    const lookout = lookoutIn("north");
+    for (let round = 0; round < 20; round += 1) await period(lookout);
+    prober.manners[southOrders] = 300;
+    const seen: unknown[] = [];
+    for (let round = 0; round < 5; round += 1) seen.push(orders((await period(lookout)).seen).map(short));
+    const missed = [false, false, 150];
+    expect(seen.slice(0, 2)).toEqual([[missed], [[true, true, 300], missed]]);
+    // Those that were asked before the first answer came; then none is late any more.
+    expect(seen.slice(2)).toEqual([[[true, true, 300]], [[true, false, 300]], [[true, false, 300]]]);
+    const given = prober.asked.filter((one) => one.at === southOrders).map((one) => one.timeoutMs);
+    expect(given.at(-1)).toBeGreaterThan(300);
+  });
+
+  test("is waited for a second, at no more than four looks of a target at a time", async () => {
+    const lookout = lookoutIn("north");
+    for (let round = 0; round < 20; round += 1) await period(lookout);
+    prober.manners[southOrders] = 5_000;
+    for (let round = 0; round < 20; round += 1) {
+      const { seen } = await period(lookout);
+      expect(orders(seen).map(short)).toEqual([[false, false, 150]]);
+    }
+    const listened = prober.asked.filter((one) => one.at === southOrders).slice(20);
+    expect(listened.map((one) => one.lateMs ?? 0).slice(0, 7)).toEqual([1_000, 1_000, 1_000, 1_000, 0, 1_000, 1_000]);
+  });
+
+  test("is not waited for where the manifest says how long an answer may take", async () => {
+    const system = shop();
+    const services = system.services.map((one) => ({ ...one, health: { ...one.health, timeoutMs: 150 } }));
+    const lookout = lookoutIn("north", { ...system, services });
+    prober.manners[southOrders] = 300;
+    for (let round = 0; round < 5; round += 1)
+      expect(orders((await period(lookout)).seen).map(short)).toEqual([[false, false, 150]]);
   });
 });
 

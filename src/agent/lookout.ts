@@ -6,18 +6,16 @@
 
 import type { RegionName, System } from "../core/model/system.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { ProbeResult, Prober } from "../ports/probe.ts";
+import type { ProbeResult, Prober, ProbeSkipped } from "../ports/probe.ts";
 import type { Observation } from "../wire/calls.ts";
 import { agentTarget, targetsOf, type WatchedTarget } from "./lookout-targets.ts";
+import { lateMaxMs, timeoutOf } from "./patience.ts";
 
-/** A probe is given four times the 99th percentile of what it usually takes, at least this. */
-const timeoutMinMs = 150;
-/** One slow answer must not make a vantage patient for long: never more than four times the median, or two periods. */
-const timeoutMedians = 4;
-const timeoutPeriods = 2;
 const historyMax = 100;
 /** A target that hangs is asked again each period all the same; so many questions may be open at once. */
 const openMax = 6;
+/** So many missed looks at a target are listened to at a time, beyond those that are open: their answers may only be late. */
+const listeningMax = 4;
 /** How long the answer of a control target counts. */
 const controlPeriods = 3;
 /** Looks begin spread over this share of a period, so that the vantages do not all ask at the same moment. */
@@ -40,13 +38,14 @@ export class Lookout {
   readonly #clock: Clock;
   readonly #roundTrips = new Map<string, number[]>();
   readonly #open = new Map<string, number>();
+  readonly #listening = new Map<string, number>();
   readonly #agentSeenMs = new Map<RegionName, number>();
   /** Looks at a target that were left out since it was last observed. */
   readonly #skipped = new Map<string, number>();
   readonly #warnings = new Map<string, { readonly sentence: string; readonly atMs: number }>();
   readonly #chance: () => number;
   #anythingSeenMs: number;
-  #ended: { readonly target: WatchedTarget; readonly result: ProbeResult }[] = [];
+  #ended: { readonly target: WatchedTarget; readonly result: ProbeResult; readonly late?: true }[] = [];
 
   /** `chance`: 0 to 1, anew each time; always 0 lets every look begin with its round. */
   constructor(system: System, region: RegionName, prober: Prober, clock: Clock, chance: () => number = () => 0) {
@@ -86,13 +85,14 @@ export class Lookout {
       [...this.#agentSeenMs].some(([region, seenMs]) => region !== observed && seenMs >= freshMs);
     const blind = this.#anythingSeenMs < freshMs ? { blind: true } : {};
     const probes = ended.map(
-      ({ target, result }): Observation => ({
+      ({ target, result, late }): Observation => ({
         vantage: this.#region,
         target: { region: target.region, service: target.service },
         source: "probe",
         ok: result.ok,
         controls: controlsFor(target.region),
         roundTripMs: result.roundTripMs,
+        ...(late === undefined ? {} : { late }),
         ...(result.why === undefined ? {} : { why: result.why.slice(0, 300) }),
         ...this.#takeSkipped(keyOf(target)),
         ...blind,
@@ -123,29 +123,48 @@ export class Lookout {
     try {
       const spreadMs = spreadShare * this.#system.control.probeEveryMs * this.#chance();
       if (spreadMs >= 1) await this.#clock.sleep(spreadMs);
-      const history = this.#roundTrips.get(key) ?? [];
       const startedMs = this.#clock.nowMs();
-      const result = await this.#prober.probe(
-        target.probe,
-        target.timeoutMs ?? timeoutOf(history, this.#system.control.probeEveryMs),
-      );
+      const result = await this.#look(target, key);
       if ("skipped" in result) return this.#skip(key);
-      if (result.ok) {
-        const nowMs = this.#clock.nowMs();
-        history.push(nowMs - startedMs);
-        if (history.length > historyMax) history.shift();
-        this.#roundTrips.set(key, history);
-        this.#anythingSeenMs = nowMs;
-        if (target.service === agentTarget) this.#agentSeenMs.set(target.region, nowMs);
-      }
+      if (result.ok) this.#answered(target, this.#clock.nowMs() - startedMs);
       if (result.warning !== undefined) {
         const sentence = `${target.service} in ${target.region}: ${result.warning}`.slice(0, 300);
         this.#warnings.set(key, { sentence, atMs: this.#clock.nowMs() });
       }
       this.#ended.push({ target, result });
+      if (result.late !== undefined) void this.#listen(target, result.late);
     } finally {
       this.#open.set(key, (this.#open.get(key) ?? 1) - 1);
     }
+  }
+
+  #look(target: WatchedTarget, key: string): Promise<ProbeResult | ProbeSkipped> {
+    // Who says how long an answer may take has said what a late one is.
+    if (target.timeoutMs !== undefined) return this.#prober.probe(target.probe, target.timeoutMs);
+    const timeoutMs = timeoutOf(this.#roundTrips.get(key) ?? [], this.#system.control.probeEveryMs);
+    const listens = timeoutMs < lateMaxMs && (this.#listening.get(key) ?? 0) < listeningMax;
+    return this.#prober.probe(target.probe, timeoutMs, ...(listens ? [lateMaxMs] : []));
+  }
+
+  /** A look that was reported as missed, and may be answered yet. */
+  async #listen(target: WatchedTarget, late: NonNullable<ProbeResult["late"]>): Promise<void> {
+    const key = keyOf(target);
+    this.#listening.set(key, (this.#listening.get(key) ?? 0) + 1);
+    const answer = await late;
+    this.#listening.set(key, (this.#listening.get(key) ?? 1) - 1);
+    if (answer === undefined) return;
+    this.#answered(target, answer.roundTripMs);
+    this.#ended.push({ target, result: { ok: true, roundTripMs: answer.roundTripMs }, late: true });
+  }
+
+  #answered(target: WatchedTarget, roundTripMs: number): void {
+    const history = this.#roundTrips.get(keyOf(target)) ?? [];
+    history.push(roundTripMs);
+    if (history.length > historyMax) history.shift();
+    this.#roundTrips.set(keyOf(target), history);
+    const nowMs = this.#clock.nowMs();
+    this.#anythingSeenMs = nowMs;
+    if (target.service === agentTarget) this.#agentSeenMs.set(target.region, nowMs);
   }
 
   #skip(key: string): void {
@@ -161,14 +180,4 @@ export class Lookout {
 
 function keyOf({ region, service }: WatchedTarget): string {
   return `${region}/${service}`;
-}
-
-/** 4 x p99 of the last round trips, at most four medians or two periods, whichever is more; at least 150 ms in any case. */
-export function timeoutOf(roundTripsMs: readonly number[], periodMs: number): number {
-  if (roundTripsMs.length < 10) return Math.max(timeoutMinMs, timeoutPeriods * periodMs);
-  const sorted = [...roundTripsMs].sort((a, b) => a - b);
-  const at = (share: number): number =>
-    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? timeoutMinMs;
-  const mostMs = Math.max(timeoutMedians * at(0.5), timeoutPeriods * periodMs);
-  return Math.max(timeoutMinMs, Math.min(mostMs, 4 * at(0.99)));
 }

@@ -33,14 +33,22 @@ export type ProbeResult = {
   readonly why?: string;
   /** A sentence on a target that is well, for people: its certificate runs out soon. */
   readonly warning?: string;
+  /** Of a failure: no answer so far, and the look goes on. What comes until its end, if that is well; never rejects. */
+  readonly late?: Promise<LateAnswer | undefined>;
 };
+
+/** An answer that came after its time was up, and that is well otherwise. */
+export type LateAnswer = { readonly roundTripMs: number };
 
 /** No look was made, or none that says anything: this prober had too much to do, or stood still itself. */
 export type ProbeSkipped = { readonly skipped: true; readonly why: string };
 
 export interface Prober {
-  /** Never rejects. Ends by the timeout, or by twice the timeout where the prober itself was held up. */
-  probe(target: ProbeTarget, timeoutMs: number): Promise<ProbeResult | ProbeSkipped>;
+  /**
+   * Never rejects. Ends by the timeout, or by twice the timeout where the prober itself was held up. Without an answer by then it may go
+   * on listening in the background until `lateMs` after its beginning, if that is given: dead is told from slow by it.
+   */
+  probe(target: ProbeTarget, timeoutMs: number, lateMs?: number): Promise<ProbeResult | ProbeSkipped>;
   /** One sentence while looks have to be left out; undefined when all are made. */
   trouble?(): string | undefined;
 }

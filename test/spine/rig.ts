@@ -67,6 +67,8 @@ export class Rig {
   readonly replicas = new Map<string, number>();
   /** Share of the probes of a region that fail, though it lives. */
   readonly failing = new Map<RegionName, number>();
+  /** Milliseconds by which everything in a region answers probes later. */
+  readonly slow = new Map<RegionName, number>();
   readonly #lease: LeaseConfig;
   readonly #random: () => number;
   readonly #store = makeMemoryStore();
@@ -525,22 +527,24 @@ export class Rig {
 
   #proberFor(region: RegionName, process: Process): Prober {
     return {
-      probe: (target, timeoutMs) =>
+      probe: (target, timeoutMs, lateMs = timeoutMs) =>
         new Promise((resolve) => {
           const there = this.#regionOf(target);
-          const roundTripMs = 2 * this.#delay(region, there);
-          const ok =
-            roundTripMs < timeoutMs &&
+          const roundTripMs = 2 * this.#delay(region, there) + (this.slow.get(there) ?? 0);
+          const answers =
             this.#reaches(region, there) &&
             this.#reaches(there, region) &&
             this.#answers(target, there) &&
             // No number is drawn where nothing fails, so that the other stories stay what they were.
             !(this.failing.has(there) && this.#random() < (this.failing.get(there) ?? 0));
+          const ok = answers && roundTripMs < timeoutMs;
+          const late = this.#later(lateMs > timeoutMs ? Math.min(roundTripMs, lateMs) : 0, process).then(() =>
+            answers && roundTripMs < lateMs ? { roundTripMs } : undefined,
+          );
           this.time.after(ok ? roundTripMs : timeoutMs, () => {
-            if (process.alive)
-              resolve(
-                ok ? { ok, roundTripMs } : { ok, roundTripMs: timeoutMs, why: `no answer within ${timeoutMs} ms` },
-              );
+            if (!process.alive) return;
+            const missed = { ok: false, roundTripMs: timeoutMs, why: `no answer within ${timeoutMs} ms` };
+            resolve(ok ? { ok, roundTripMs } : lateMs > timeoutMs ? { ...missed, late } : missed);
           });
         }),
     };

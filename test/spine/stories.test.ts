@@ -98,6 +98,44 @@ describe("region-loss", long, () => {
   });
 });
 
+describe("slow", long, () => {
+  test.each([200, 300, 500])("a primary whose every answer comes %i ms late is slow, not dead", async (ms) => {
+    const rig = await begun();
+    // What is slow is judged by a target's own history.
+    await rig.pass(12_000);
+    const sinceMs = rig.time.nowMs;
+    const named = new Set<string>();
+    rig.slow.set("north", ms);
+    while (rig.time.nowMs < sinceMs + 15_000) {
+      await rig.pass(50);
+      for (const { region, name } of rig.status().diagnoses) if (region === "north") named.add(name);
+    }
+    expect([...named].filter((name) => name.includes("down") || name === "region-unreachable")).toEqual([]);
+    expect(named).toContain("slow");
+    expect(rig.servingRegion()).toBe("north");
+    expect(rig.longestGapMs(sinceMs)).toBeLessThan(500);
+    rig.slow.clear();
+    await rig.pass(10_000);
+    expect(await kinds(rig)).toEqual([]);
+    expect(rig.problems()).toEqual([]);
+  });
+
+  test("one that was slow for long and then dies is known to be dead as soon as any", async () => {
+    const rig = await begun();
+    await rig.pass(5_000);
+    rig.slow.set("north", 300);
+    await rig.pass(20_000);
+    rig.slow.clear();
+    // Its last hundred answers are as they used to be.
+    await rig.pass(25_000);
+    const sinceMs = rig.time.nowMs;
+    rig.loseRegion("north");
+    await rig.until("it is known", () => rig.status().diagnoses.some((one) => one.name === "region-unreachable"));
+    expect(rig.time.nowMs - sinceMs).toBeLessThan(1_000);
+    await serves(rig, "south", 10_000);
+  });
+});
+
 describe("a cut", long, () => {
   test.each([1, 2, 3])("region-cut: the cut region stops by itself before the other begins (seed %i)", async (seed) => {
     const rig = await begun(shop(), seed);

@@ -125,6 +125,39 @@ describe("one target seen from two places", () => {
     expect(beliefOf(feed(down, [["watch", "miss"]], 1_800), rules, 1_900).kind).toBe("unknown");
   });
 
+  test("an answer that comes after its look was missed refutes dead, and is no sample of its own", () => {
+    const missing = feed(up, [...round("miss", "miss"), ["south", "miss"]], 1_200);
+    expect(missing.statistic).toBe(3);
+    const answered = takeSample(missing, rules, { vantage: "south", ok: true, controls: true, late: true }, 1_310);
+    expect(answered.views[0]).toMatchObject({ last: "ok", misses: 0, dueMs: missing.views[0]?.dueMs });
+    expect(answered.views.map((view) => view.samples)).toEqual(missing.views.map((view) => view.samples));
+    expect([answered.statistic, answered.answeredAtMs]).toEqual([0, 1_310]);
+    // The look after it is due when it was.
+    expect(
+      feed(
+        answered,
+        [
+          ["watch", "miss"],
+          ["south", "miss"],
+        ],
+        1_350,
+      ),
+    ).toMatchObject({ phase: "up", statistic: 2 });
+  });
+
+  test("a target whose every answer is late is not down, and a vantage learns no loss from it", () => {
+    let state = up;
+    for (let nowMs = 1_200; nowMs < 9_000; nowMs += 100) {
+      for (const vantage of ["south", "watch"]) {
+        const late = nowMs > 1_400 ? [{ vantage, ok: true, controls: true, late: true }] : [];
+        for (const sample of [{ vantage, ok: false, controls: true }, ...late])
+          state = takeSample(state, { ...rules, misses: 7 }, sample, nowMs);
+      }
+    }
+    expect(state.phase).toBe("up");
+    expect(state.views.every((view) => view.pending.misses === 0)).toBe(true);
+  });
+
   test("a count that nobody added to for long is not continued", () => {
     const late = feed(feed(up, round("miss", "miss"), 1_200), round("miss", "miss"), 9_000);
     expect(late.statistic).toBe(2);

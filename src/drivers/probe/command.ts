@@ -39,19 +39,19 @@ export function lookByCommand(
     child.stdout.on("data", take);
     child.stderr.on("data", take);
     let exit: { readonly code: number | null; readonly signal: string | null } | undefined;
-    const judge = ({ code, signal }: { readonly code: number | null; readonly signal: string | null }) => {
+    const judged = ({ code, signal }: { readonly code: number | null; readonly signal: string | null }): Finding => {
       if (code !== 0) {
         const ended = code === null ? `was ended by ${signal}` : `ended with ${code}`;
-        return end(ill(`${program} ${ended} and said ${quoted(lastLine(output))}.`));
+        return ill(`${program} ${ended} and said ${quoted(lastLine(output))}.`);
       }
       if (expect !== undefined && !output.includes(expect))
-        return end(ill(`${program} did not say ${quoted(expect)}, but ${quoted(lastLine(output))}.`));
-      end(well);
+        return ill(`${program} did not say ${quoted(expect)}, but ${quoted(lastLine(output))}.`);
+      return well;
     };
-    look.onDeadline(() => {
-      if (exit !== undefined) return judge(exit);
-      end(ill(`${program} did not end within ${look.timeoutMs} ms, and was ended.`));
-    });
+    look.onDeadline(
+      (withinMs) => (exit === undefined ? ill(`${program} did not end within ${withinMs} ms.`) : judged(exit)),
+      end,
+    );
     child.on("error", (error: NodeJS.ErrnoException) => {
       const code = error.code ?? error.name;
       const here = ["ENOENT", "EACCES", "EAGAIN", "EMFILE", "ENOMEM"].includes(code);
@@ -64,7 +64,7 @@ export function lookByCommand(
       if (child.pid !== undefined) endGroup(child.pid);
     });
     // All of the output has come.
-    child.on("close", (code, signal) => judge({ code, signal }));
+    child.on("close", (code, signal) => end(judged({ code, signal })));
   });
 }
 

@@ -23,7 +23,7 @@ export async function lookAtDns(server: string, question: DnsQuestion, look: Loo
       close();
       resolve(finding);
     };
-    look.onDeadline(() => end(ill(`It did not answer within ${look.timeoutMs} ms.`)));
+    look.onDeadline((withinMs) => ill(`It did not answer within ${withinMs} ms.`), end);
     look.names.of(address.host).then(
       ([first]) => {
         if (over) return;

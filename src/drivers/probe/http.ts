@@ -98,18 +98,14 @@ export class HttpLooks {
         else socket.destroy();
         resolve(isWell && warning !== undefined ? { well: true, warning } : found);
       };
-      look.onDeadline(() => {
+      look.onDeadline((withinMs) => {
         // The head was well, and no word of the body was asked for: a slow rest of it is no failure.
-        if (answer.head !== undefined && expected.body === undefined) return settle(well);
-        if (answer.head !== undefined) return settle(ill(`Its answer did not end within ${look.timeoutMs} ms.`));
-        settle(
-          ill(
-            connected
-              ? `It did not answer within ${look.timeoutMs} ms.`
-              : `It took no connection within ${look.timeoutMs} ms.`,
-          ),
+        if (answer.head !== undefined && expected.body === undefined) return well;
+        if (answer.head !== undefined) return ill(`Its answer did not end within ${withinMs} ms.`);
+        return ill(
+          connected ? `It did not answer within ${withinMs} ms.` : `It took no connection within ${withinMs} ms.`,
         );
-      });
+      }, settle);
       const ask = (): void => {
         connected = true;
         warning = this.#connections.warningOf(socket, expected.certificateDays);

@@ -16,11 +16,13 @@ export const ill = (why: string): Finding => ({ well: false, why });
 export type Look = {
   readonly via: Via;
   readonly names: Names;
-  readonly timeoutMs: number;
   /** Authorities that sign certificates, as PEM; undefined: those that Node knows. */
   readonly authorities: string | undefined;
-  /** Calls back when the time is up, once; the look then has to end. A second call replaces the first. */
-  onDeadline(over: () => void): void;
+  /**
+   * What is to be said when the time is up. `soFar` is asked after so many milliseconds without an end, more than once if the look goes on;
+   * `end` is called when it may not go on, once, and has to end it. A second call replaces the first.
+   */
+  onDeadline(soFar: (withinMs: number) => Finding, end: (finding: Finding) => void): void;
 };
 
 /** The reason of a connection that could not be made, or that broke. */

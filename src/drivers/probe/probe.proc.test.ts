@@ -503,6 +503,49 @@ describe("a look by a command", () => {
   });
 });
 
+describe("an answer that comes after its time was up", () => {
+  const answering = (ms: number, status = 200): Promise<string> =>
+    listen(createHttpServer((_, response) => void setTimeout(() => response.writeHead(status).end(), ms)));
+  /** A miss; what the look still found comes with it. */
+  async function missed(target: ProbeTarget, lateMs: number): Promise<ProbeResult> {
+    for (let tries = 0; tries < 50; tries += 1) {
+      const result = await prober.probe(target, 100, lateMs);
+      if (!("skipped" in result)) return result;
+    }
+    throw new Error("no look was made");
+  }
+
+  test("is told afterwards, with the time it took", async () => {
+    const result = await missed({ kind: "http", url: `http://${await answering(250)}/` }, 5_000);
+    expect(result).toMatchObject({ ok: false, why: "It did not answer within 100 ms." });
+    expect((await result.late)?.roundTripMs).toBeGreaterThan(240);
+  });
+
+  test.each(["dead", "ill", "later than may be"])("is none when it is %s", async (how) => {
+    const address = how === "dead" ? await silent() : await answering(200, how === "ill" ? 500 : 200);
+    const mayTake = how === "later than may be" ? { latencyMaxMs: 150 } : {};
+    const result = await missed({ kind: "http", url: `http://${address}/`, ...mayTake }, 400);
+    expect(result.ok).toBe(false);
+    expect(await result.late).toBeUndefined();
+  });
+
+  test("is not waited for unless that was asked for", async () => {
+    const result = await look({ kind: "http", url: `http://${await answering(250)}/` }, 100);
+    expect([result.ok, result.late]).toEqual([false, undefined]);
+  });
+
+  test("is waited for at a bounded number of looks, and takes no place from those that are due", async () => {
+    const own = makeProber({ via: {}, secretOf: () => ({ kind: "missing", why: "" }) });
+    const target = { kind: "tcp", address: await silent(), expect: "fine" } as const;
+    const results = await Promise.all(Array.from({ length: 300 }, () => own.probe(target, 100, 1_500)));
+    const made = results.filter((one) => !("skipped" in one));
+    const listening = made.filter((one) => "late" in one);
+    expect(listening.length).toBeLessThanOrEqual(256);
+    if (made.length > 256) expect(listening.length).toBe(256);
+    for (const one of listening) expect("late" in one && (await one.late)).toBeUndefined();
+  });
+});
+
 describe("a prober that has too much to do", () => {
   const spin = (ms: number): void => {
     const untilMs = performance.now() + ms;

@@ -1,12 +1,13 @@
 // `Prober`: one look at one target, by default each over a new connection: a kept one would not notice that no new ones are accepted.
 //
-// 1. A failure is an answer. Nothing here throws, and each look ends by its deadline.
+// 1. A failure is an answer. Nothing here throws, and each look ends by its deadline. One that found nothing by then may go on listening
+//    in the background for a bounded time, for an answer that is late tells slow from dead.
 // 2. Nothing stays behind: a socket is destroyed at the end of its look, and a command's whole process group is ended.
 // 3. Healthy is what answers healthily now: 200 to 399, but not 202, which says that something will be done later.
 // 4. A look that was not made, or during which this process itself was held up, says nothing about the target: it is left out, and said.
 
 import { performance } from "node:perf_hooks";
-import type { ProbeResult, Prober, ProbeSkipped, ProbeTarget } from "../../ports/probe.ts";
+import type { LateAnswer, ProbeResult, Prober, ProbeSkipped, ProbeTarget } from "../../ports/probe.ts";
 import type { Via } from "./address.ts";
 import { lookByCommand } from "./command.ts";
 import { type Deadline, Deadlines } from "./deadlines.ts";
@@ -45,6 +46,9 @@ const secretsKeptMax = 256;
 /** A failure counts only if this process was running for at least half of the time that the target was given. */
 const heldUpShare = 0.5;
 
+/** Looks that listen on after their time was up; more are ended then. They take the place of no look that is due. */
+const listeningMax = 256;
+
 const onlyOk = { status: [{ from: 200, to: 200 }] };
 
 export function makeProber({ via, secretOf, authorities }: ProberSettings): OwnProber {
@@ -54,6 +58,7 @@ export function makeProber({ via, secretOf, authorities }: ProberSettings): OwnP
   const http = new HttpLooks();
   const sql = new SqlLooks();
   const secrets = keeping(secretOf);
+  let listening = 0;
 
   const kinds: Kinds = {
     http: (target, look) => http.look(target.url, target, look),
@@ -72,28 +77,51 @@ export function makeProber({ via, secretOf, authorities }: ProberSettings): OwnP
   };
 
   return {
-    async probe(target, timeoutMs) {
+    async probe(target, timeoutMs, lateMs = timeoutMs) {
       const tooMuch = load.enter();
       if (tooMuch !== undefined) return { skipped: true, why: tooMuch };
-      let onDeadline = (): void => {};
-      const deadline = deadlines.begin(timeoutMs, () => onDeadline());
+      const waits: Parameters<Look["onDeadline"]>[] = [];
       const look: Look = {
         via,
         names,
-        timeoutMs,
         authorities,
-        onDeadline: (over) => {
-          onDeadline = over;
+        onDeadline: (...wait) => {
+          waits[0] = wait;
         },
       };
-      let finding: Finding;
-      try {
-        // The compiler cannot follow a table this far: the row of a kind takes the targets of that kind.
-        finding = await (kinds[target.kind] as (target: ProbeTarget, look: Look) => Promise<Finding>)(target, look);
-      } catch (error) {
-        finding = ill(`It could not be looked at (${error instanceof Error ? error.name : "an unexpected error"}).`);
-      }
-      const result = resultOf(finding, target, timeoutMs, deadline);
+      const end = (finding: Finding): void => waits[0]?.[1](finding);
+      const soFar = (withinMs: number): Finding =>
+        waits[0]?.[0](withinMs) ?? ill(`It did not end within ${withinMs} ms.`);
+      const until = Math.min(lateMs, target.latencyMaxMs ?? lateMs);
+      let goesOn = (_: ProbeResult): void => {};
+      const missed = new Promise<ProbeResult>((resolve) => {
+        goesOn = resolve;
+      });
+      const deadline = deadlines.begin(timeoutMs, () => {
+        const finding = soFar(timeoutMs);
+        const result = resultOf(finding, target, timeoutMs, deadline);
+        if ("skipped" in result || result.ok || until <= timeoutMs || listening >= listeningMax) return end(finding);
+        listening += 1;
+        const last = deadlines.begin(until - timeoutMs, () => end(soFar(until)));
+        deadline.end();
+        const late = looked.then((found): LateAnswer | undefined => {
+          listening -= 1;
+          const answer = resultOf(found, target, until, deadline);
+          last.end();
+          return "ok" in answer && answer.ok ? { roundTripMs: answer.roundTripMs } : undefined;
+        });
+        goesOn({ ...result, late });
+      });
+      // The compiler cannot follow a table this far: the row of a kind takes the targets of that kind.
+      const lookAt = async () =>
+        (kinds[target.kind] as (target: ProbeTarget, look: Look) => Promise<Finding>)(target, look);
+      const looked = lookAt().catch((error: unknown) =>
+        ill(`It could not be looked at (${error instanceof Error ? error.name : "an unexpected error"}).`),
+      );
+      const result = await Promise.race([
+        looked.then((finding) => resultOf(finding, target, timeoutMs, deadline)),
+        missed,
+      ]);
       deadline.end();
       load.leave();
       if ("skipped" in result)

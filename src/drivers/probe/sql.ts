@@ -74,10 +74,13 @@ export class SqlLooks {
           });
         end(ill(`It did not answer ${shown}: ${reasons[error.code ?? ""] ?? error.code ?? error.name}.`));
       };
-      look.onDeadline(() => {
-        session.late = true;
-        end(ill(`It did not answer ${shown} within ${look.timeoutMs} ms.`));
-      });
+      look.onDeadline(
+        (withinMs) => ill(`It did not answer ${shown} within ${withinMs} ms.`),
+        (finding) => {
+          session.late = true;
+          end(finding);
+        },
+      );
       client.on("error", failed);
       Promise.resolve(isNew ? client.connect() : undefined)
         .then(() => ask(client, said, expected))

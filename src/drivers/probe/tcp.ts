@@ -19,16 +19,14 @@ export function lookAtTcp(meant: string, { send, expect }: TcpExpectation, look:
       socket.destroy();
       resolve(finding);
     };
-    look.onDeadline(() => {
-      if (!connected) return end(ill(`It took no connection within ${look.timeoutMs} ms.`));
-      end(
-        ill(
-          answer === ""
-            ? `It took the connection and said nothing within ${look.timeoutMs} ms.`
-            : `It did not say ${quoted(expect ?? "")} within ${look.timeoutMs} ms, but ${quoted(answer)}.`,
-        ),
+    look.onDeadline((withinMs) => {
+      if (!connected) return ill(`It took no connection within ${withinMs} ms.`);
+      return ill(
+        answer === ""
+          ? `It took the connection and said nothing within ${withinMs} ms.`
+          : `It did not say ${quoted(expect ?? "")} within ${withinMs} ms, but ${quoted(answer)}.`,
       );
-    });
+    }, end);
     socket.once("connect", () => {
       connected = true;
       if (expect !== undefined) {
