@@ -266,6 +266,10 @@ const breaks: Readonly<Record<string, { readonly change: Change; readonly says: 
     ],
     says: "front",
   },
+  "start-circle": {
+    change: [["type: azure/sql-database\n", "type: azure/sql-database\n    startNeeds: [web]\n"]],
+    says: "orders needs web needs orders",
+  },
   "never-drilled": {
     change: [["drills: { clean: 3, last: 2026-11-01, every: 90d }", "drills: { clean: 0 }"]],
     says: "shop",

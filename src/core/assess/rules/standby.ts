@@ -1,5 +1,6 @@
 // The other side's readiness: how much of it runs, what has to grow, and whether anybody has ever tried.
 
+import { needsCycles } from "../../model/cycles.ts";
 import { dayNumber } from "../days.ts";
 import type { Rule, Said } from "../rule.ts";
 import { aksModels, ctmc, guide, own } from "./sources.ts";
@@ -52,6 +53,28 @@ export const standbyRules: readonly Rule[] = [
           },
         ];
       }),
+  },
+  {
+    id: "start-circle",
+    severity: "error",
+    title: "services that need one another to start",
+    why: "Each of them runs well for years, because the others are up. After a whole region has gone down, or in a standby that is started cold, the first waits for the second and the second for the first, and nothing comes up until somebody breaks the circle by hand. Large outages have taken hours longer for this reason.",
+    mend: "Let one of them start without the other: from a copy, from a cache, or degraded.",
+    source: own("Shared fate"),
+    check: (facts) => {
+      const needing = facts.system.services.map((service) => {
+        return { name: service.name, needs: [...service.needs, ...(service.startNeeds ?? [])] };
+      });
+      return needsCycles(needing).map((circle): Said => {
+        const [first = ""] = circle;
+        return {
+          service: first,
+          path: ["services", first, "startNeeds"],
+          message: `${[...circle, first].join(" needs ")} to start: once all of them are down, none comes up.`,
+          fix: "Let one of them start without the next one, and take that need out.",
+        };
+      });
+    },
   },
   {
     id: "pattern-without-standby",
