@@ -360,6 +360,26 @@ describe("a vantage", () => {
     expect(blind).toEqual([false, false, false, true, true]);
   });
 
+  test("waits the longer for an answer the longer nothing has answered it, and no longer than before when all is well again", async () => {
+    const lookout = lookoutIn("north");
+    const everybody = [southAgent, southOrders, watchAgent];
+    for (let round = 0; round < 12; round += 1) await period(lookout);
+    const given = async (): Promise<number | undefined> => {
+      await period(lookout);
+      return prober.asked.findLast((one) => one.at === southAgent)?.timeoutMs;
+    };
+    expect(await given()).toBe(150);
+    for (const at of everybody) prober.manners[at] = "refuses";
+    const away: (number | undefined)[] = [];
+    for (let round = 0; round < 14; round += 1) away.push(await given());
+    // Three periods until it is blind; then once more each period, to nine times.
+    expect(away).toEqual([150, 150, 150, 150, 300, 450, 600, 750, 900, 1_050, 1_200, 1_350, 1_350, 1_350]);
+    for (const at of everybody) prober.manners[at] = 10;
+    const back: (number | undefined)[] = [];
+    for (let round = 0; round < 10; round += 1) back.push(await given());
+    expect(back).toEqual([1_350, 1_200, 1_050, 900, 750, 600, 450, 300, 150, 150]);
+  });
+
   test("spreads its looks over a tenth of a period", async () => {
     const chances = [0, 0.25, 0.5, 1];
     let next = 0;

@@ -5,6 +5,7 @@
 // with the next observation of that target. Where no look is made at all, nothing is said of the target.
 
 import type { RegionName, System } from "../core/model/system.ts";
+import { nextHealth, patience } from "../core/watch/observer.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ProbeResult, Prober, ProbeSkipped } from "../ports/probe.ts";
 import type { Observation } from "../wire/calls.ts";
@@ -45,6 +46,8 @@ export class Lookout {
   readonly #warnings = new Map<string, { readonly sentence: string; readonly atMs: number }>();
   readonly #chance: () => number;
   #anythingSeenMs: number;
+  /** 0: well. The watch reckons the same of every vantage; here it makes this one slower to call a look missed (Lifeguard). */
+  #health = 0;
   #ended: { readonly target: WatchedTarget; readonly result: ProbeResult; readonly late?: true }[] = [];
 
   /** `chance`: 0 to 1, anew each time; always 0 lets every look begin with its round. */
@@ -83,7 +86,9 @@ export class Lookout {
     const freshMs = this.#clock.nowMs() - controlPeriods * probeEveryMs;
     const controlsFor = (observed: RegionName): boolean =>
       [...this.#agentSeenMs].some(([region, seenMs]) => region !== observed && seenMs >= freshMs);
-    const blind = this.#anythingSeenMs < freshMs ? { blind: true } : {};
+    const sees = this.#anythingSeenMs >= freshMs;
+    this.#health = nextHealth(this.#health, sees);
+    const blind = sees ? {} : { blind: true };
     const probes = ended.map(
       ({ target, result, late }): Observation => ({
         vantage: this.#region,
@@ -141,7 +146,8 @@ export class Lookout {
   #look(target: WatchedTarget, key: string): Promise<ProbeResult | ProbeSkipped> {
     // Who says how long an answer may take has said what a late one is.
     if (target.timeoutMs !== undefined) return this.#prober.probe(target.probe, target.timeoutMs);
-    const timeoutMs = timeoutOf(this.#roundTrips.get(key) ?? [], this.#system.control.probeEveryMs);
+    const usualMs = timeoutOf(this.#roundTrips.get(key) ?? [], this.#system.control.probeEveryMs);
+    const timeoutMs = patience(this.#health) * usualMs;
     const listens = timeoutMs < lateMaxMs && (this.#listening.get(key) ?? 0) < listeningMax;
     return this.#prober.probe(target.probe, timeoutMs, ...(listens ? [lateMaxMs] : []));
   }
