@@ -149,7 +149,7 @@ describe("one target seen from two places", () => {
     let state = up;
     for (let nowMs = 1_200; nowMs < 9_000; nowMs += 100) {
       for (const vantage of ["south", "watch"]) {
-        const late = nowMs > 1_400 ? [{ vantage, ok: true, controls: true, late: true }] : [];
+        const late = nowMs >= 1_400 ? [{ vantage, ok: true, controls: true, late: true }] : [];
         for (const sample of [{ vantage, ok: false, controls: true }, ...late])
           state = takeSample(state, { ...rules, misses: 7 }, sample, nowMs);
       }

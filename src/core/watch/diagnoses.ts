@@ -406,8 +406,10 @@ function lagAge({ facts, nowMs }: Subject<ServiceFacts>): number {
   return nowMs - (caughtUp(facts) ?? nowMs);
 }
 
-function bytes({ standby }: ServiceFacts): string {
-  return standby?.lagBytes === undefined ? "" : `, ${standby.lagBytes.toLocaleString("en")} bytes behind`;
+function bytes({ behindBytes }: ServiceFacts): string {
+  return behindBytes === undefined
+    ? ", bytes behind unknown"
+    : `, ${behindBytes.toLocaleString("en")} ${plural(behindBytes, "byte", "bytes")} behind`;
 }
 
 function because({ silent, blind }: Belief): string {

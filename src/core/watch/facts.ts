@@ -4,7 +4,7 @@ import type { Group, RegionName, Service, ServiceName } from "../model/system.ts
 import { type Belief, beliefOf } from "./belief.ts";
 import { isDatabase, targetKey, type WatchConfig } from "./config.ts";
 import { agentService } from "./observation.ts";
-import type { Standby } from "./replication.ts";
+import { behindBytes, type Standby } from "./replication.ts";
 import type { ReportOf, WatchState } from "./watch.ts";
 
 export type ServiceFacts = {
@@ -20,6 +20,8 @@ export type ServiceFacts = {
   readonly primary: RegionName | undefined;
   readonly report: ReportOf | undefined;
   readonly standby: Standby | undefined;
+  /** By what the primary itself last said; a standby that hears nothing from it believes that there is nothing more. */
+  readonly behindBytes: number | undefined;
   /** The primary's side of the link is heard. */
   readonly primaryHeard: boolean;
   readonly stalledAfterMs: number;
@@ -100,6 +102,7 @@ function serviceFacts(
   const record = group === undefined ? undefined : state.records.get(group.name);
   const primaryHere = record?.primary === region;
   const replication = state.replication.get(service.name);
+  const standby = replication?.standbys.find((one) => one.region === region);
   const within = (atMs: number | undefined): boolean => atMs !== undefined && nowMs - atMs <= config.silentAfterMs;
   return {
     service,
@@ -112,7 +115,8 @@ function serviceFacts(
     primaryHere,
     primary: record?.primary,
     report: state.reports.get(reportKey(region, service.name)),
-    standby: replication?.standbys.find((standby) => standby.region === region),
+    standby,
+    behindBytes: behindBytes(replication, standby, nowMs - config.silentAfterMs),
     primaryHeard: within(replication?.primaryReportedAtMs),
     stalledAfterMs:
       group === undefined ? Number.POSITIVE_INFINITY : (config.stalledAfterMs[group.name] ?? Number.POSITIVE_INFINITY),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { marksMax, newReplication, type Replication, takeReport } from "./replication.ts";
+import { behindBytes, marksMax, newReplication, type Replication, takeReport } from "./replication.ts";
 
 function primary(state: Replication, written: number, stampEchoMs: number, timeline = 1): Replication {
   const position = { written: String(written), timeline };
@@ -97,4 +97,14 @@ test("what is said is never later than the truth, whatever the delays, and the m
       }
     }),
   );
+});
+
+test("how far a standby is behind is what the primary says it has written, and unknown without its word", () => {
+  const far = standby(primary(newReplication("north"), 900, 1_000), 250, 1_100);
+  expect(behindBytes(far, far.standbys[0], 900)).toBe(650);
+  expect(behindBytes(far, far.standbys[0], 1_001)).toBeUndefined();
+  const fresh = standby(newReplication("north"), 250, 1_100);
+  expect(behindBytes(fresh, fresh.standbys[0], 0)).toBeUndefined();
+  const older = standby(primary(newReplication("north"), 900, 1_000, 2), 250, 1_100);
+  expect(behindBytes(older, older.standbys[0], 0)).toBeUndefined();
 });

@@ -54,6 +54,21 @@ export function takeReport(state: Replication, report: ReplicationReport): Repli
   return proved({ ...state, standbys: withStandby(state.standbys, report) });
 }
 
+/**
+ * What the primary had written and the standby has not received, by their newest reports. Undefined when the primary has not told its
+ * position since `sinceMs`, or their timelines differ.
+ */
+export function behindBytes(
+  state: Replication | undefined,
+  standby: Standby | undefined,
+  sinceMs: number,
+): number | undefined {
+  const mark = state?.marks.at(-1);
+  if (mark === undefined || mark.stampMs < sinceMs) return undefined;
+  if (standby?.received === undefined || standby.timeline !== state?.timeline) return undefined;
+  return Math.max(0, Number(mark.written - standby.received));
+}
+
 function withPrimary(state: Replication, { service, stampEchoMs, nowMs }: ReplicationReport): Replication {
   const written = service.position?.written;
   const timeline = service.position?.timeline;

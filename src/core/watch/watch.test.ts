@@ -253,7 +253,7 @@ describe("diagnoses", () => {
     world.periods(15, stalled);
     expect(world.names("south")).toEqual(["replication-stalled"]);
     expect(world.diagnosis("replication-stalled").sentence).toMatch(
-      /^replication of orders to south is stalled: last caught up 1[0-2] s ago \(bound 10 s\), 12,345 bytes behind$/,
+      /^replication of orders to south is stalled: last caught up 1[0-2] s ago \(bound 10 s\), 11,850 bytes behind$/,
     );
   });
 
