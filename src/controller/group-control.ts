@@ -2,21 +2,16 @@
 // The loop is: what the watch diagnoses goes into `decide`; what it decides becomes a plan; a plan becomes a run.
 // I2, I10. Nothing switches here that `decide` has not said.
 
-import { type Why, whyOf } from "../core/audit/why.ts";
+import type { Why } from "../core/audit/why.ts";
 import { decide } from "../core/decide/decide.ts";
 import type { DecideInput, Decision, PersonRequest, Question } from "../core/decide/decision.ts";
-import { decideRules, troubles } from "../core/decide/rules.ts";
-import type { GroupRecord } from "../core/lease/record.ts";
+import { decideRules } from "../core/decide/rules.ts";
 import type { LeaseConfig } from "../core/lease/timing.ts";
-import { servicesOf } from "../core/model/select.ts";
-import type { Group, GroupName, RegionName, Route, System } from "../core/model/system.ts";
-import type { Outcome } from "../core/plan/action.ts";
+import type { Group, RegionName, System } from "../core/model/system.ts";
 import type { Methods } from "../core/plan/compile.ts";
 import type { Plan } from "../core/plan/plan.ts";
-import { nextTtlState, shortenedTtls, type TtlState } from "../core/route/ttl.ts";
 import type { WatchConfig } from "../core/watch/config.ts";
-import type { Diagnosis, DiagnosisName } from "../core/watch/diagnosis.ts";
-import { duration } from "../core/watch/sentence.ts";
+import type { Diagnosis } from "../core/watch/diagnosis.ts";
 import { isHeard, type WatchState } from "../core/watch/watch.ts";
 import type { Point } from "../executor/execute.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -27,9 +22,10 @@ import type { Signal } from "../ports/signal.ts";
 import type { Store, StoreFailure } from "../ports/store.ts";
 import type { RequestOf, Traffic } from "../wire/calls.ts";
 import type { CommandAnswer, GroupStatus, PersonCommand, RunReport, WhyQuestion } from "../wire/people.ts";
-import { decisionFact, orderWord, orderWords, reasonKey, seenFact } from "./audit-facts.ts";
+import { decisionFact, reasonKey } from "./audit-facts.ts";
 import { decideInputOf, type Places, targetProblemOf, type View } from "./candidates.ts";
 import { DeciderMemory } from "./decider-memory.ts";
+import { GroupRoutes, routesTo } from "./group-routes.ts";
 import { GroupRuns } from "./group-runs.ts";
 import { groupStatusOf } from "./group-status.ts";
 import { GroupStore } from "./group-store.ts";
@@ -39,6 +35,7 @@ import { commandRun, type RunCommand } from "./run-command.ts";
 import { Switches } from "./switchboard.ts";
 import { Telling } from "./telling.ts";
 import { Timeline } from "./timeline.ts";
+import { TrailNotes } from "./trail-notes.ts";
 import { Upkeep } from "./upkeep.ts";
 
 export type GroupPorts = {
@@ -68,9 +65,6 @@ export type GroupPorts = {
 const beginAgainMs = 250;
 /** After a try to take a standby out that failed. */
 const unprotectAgainMs = 5_000;
-const wasInDoubt = "the primary was in doubt a moment ago";
-/** What makes one doubt a primary: a switch may be near. */
-const doubtful: readonly DiagnosisName[] = [...troubles.map((one) => one.diagnosis), "flapping", "slow", "unknown"];
 
 export class GroupControl {
   readonly #ports: GroupPorts;
@@ -81,19 +75,14 @@ export class GroupControl {
   readonly desk: LeaseDesk;
   readonly timeline: Timeline;
   readonly #startedMs: number;
-  #traffic: Traffic | undefined;
+  readonly #routes: GroupRoutes;
+  readonly #notes: TrailNotes;
   readonly #switches: Switches;
   readonly #memory: DeciderMemory;
-  #ttl: TtlState = {};
-  #ttlStoring = false;
   #decision: Decision | undefined;
   #reasonKey = "";
-  /** The newest epoch that is in the trail. */
-  #epochNoted = 0;
-  #fenceNoted = 0;
   #beginAfterMs = Number.NEGATIVE_INFINITY;
   #unprotectAfterMs = Number.NEGATIVE_INFINITY;
-  #remembers = false;
   #loaded = false;
 
   constructor(ports: GroupPorts) {
@@ -103,6 +92,7 @@ export class GroupControl {
     this.#groupStore = new GroupStore(store, group.name, ports.lease.timing.ttlMs);
     this.timeline = new Timeline(store, clock, group.name, system.name);
     this.#telling = new Telling(ports, group.name, this.timeline);
+    this.#notes = new TrailNotes(clock, this.#telling, this.timeline);
     this.#upkeep = new Upkeep(group, this.#startedMs);
     this.#memory = new DeciderMemory({ clock, store: this.#groupStore, onStore: ports.onStore });
     this.#switches = new Switches({
@@ -118,17 +108,25 @@ export class GroupControl {
       config: ports.lease,
       store: this.#groupStore,
       onRecord: (record) => {
-        this.#noteEpoch(record);
+        this.#notes.epoch(record);
         ports.onRecord(record);
       },
-      onFenced: (from, epoch) => this.#noteFence(from, epoch),
+      onFenced: (from, epoch) => this.#notes.fence(from, epoch),
+    });
+    this.#routes = new GroupRoutes({
+      ...ports,
+      store: this.#groupStore,
+      telling: this.#telling,
+      diagnoses: () => ports.watched().diagnoses,
+      primary: () => this.desk.record?.primary,
+      reread: () => this.desk.reread(),
     });
     const performer = makePerformer({
       ...ports,
       desk: this.desk,
       targetProblem: (target, graceful) => targetProblemOf(this.#view(), this.desk.record, target, graceful),
-      traffic: () => this.#traffic,
-      storeTraffic: (next) => this.#storeTraffic(next),
+      traffic: () => this.traffic,
+      storeTraffic: (next) => this.#routes.storeTraffic(next),
       heard: () => system.regions.map((region) => region.name).filter((region) => this.#isHeard(region)),
     });
     this.#runs = new GroupRuns({
@@ -146,7 +144,7 @@ export class GroupControl {
   }
 
   get traffic(): Traffic | undefined {
-    return this.#traffic;
+    return this.#routes.traffic;
   }
 
   get paused(): boolean {
@@ -160,32 +158,16 @@ export class GroupControl {
     this.#ports.onStore(read.kind === "failed" ? read : undefined);
     if (read.kind === "failed") return false;
     this.desk.start(read);
-    this.#traffic = read.traffic;
+    this.#routes.load(read.traffic);
     this.#switches.load(read.switchboard);
     this.#memory.load(read.decider);
     this.#runs.know(read.runs);
-    if (!this.#remembers && !(await this.#remember())) return false;
+    const { region, fingerprint } = this.#ports;
+    if (!(await this.#notes.begin(region, fingerprint, () => this.desk.record))) return false;
     if (!(await this.#runs.resume(signal))) return false;
     this.#loaded = true;
     // What an earlier process prepared and did not finish would keep a standby from granting holds.
     if (this.#runs.execution === undefined) await this.desk.release();
-    return true;
-  }
-
-  /** The trail so far, and that this process goes on with it. */
-  async #remember(): Promise<boolean> {
-    if (!(await this.timeline.load())) return false;
-    this.#remembers = true;
-    const { region, fingerprint } = this.#ports;
-    this.#telling.note("done", {
-      name: "start",
-      region,
-      sentence: `the controller in ${region} starts, with the manifest ${fingerprint}`,
-      fact: { what: "start", controller: region, manifest: fingerprint },
-    });
-    if (this.timeline.trouble !== undefined) this.#telling.complain(this.timeline.trouble);
-    const { record } = this.desk;
-    if (record !== undefined) this.#noteEpoch(record);
     return true;
   }
 
@@ -224,7 +206,7 @@ export class GroupControl {
         await this.#unprotect(decision, signal);
         return;
       }
-      this.#keepTtls();
+      this.#routes.keepTtls(this.#runs.execution === undefined);
     }
     await this.#keepUp(signal);
   }
@@ -237,92 +219,18 @@ export class GroupControl {
     await this.#runs.start({ kind: "unprotect", from, to: region, reason, by: "policy" }, signal);
   }
 
-  /** Never waited for: a store that hangs must not keep a decision from being made. While a run is under way routes are its business. */
-  #keepTtls(): void {
-    const { clock, group, system } = this.#ports;
-    const doubts = this.#doubt();
-    this.#ttl = nextTtlState(this.#ttl, { nowMs: clock.nowMs(), inDoubt: doubts !== undefined });
-    const traffic = this.#traffic;
-    if (this.#ttlStoring || traffic === undefined || this.#runs.execution !== undefined) return;
-    const wanted = shortenedTtls(routesTo(system, group.name), this.#ttl);
-    if (JSON.stringify(wanted) === JSON.stringify(traffic.ttls)) return;
-    this.#ttlStoring = true;
-    const { epoch, primary, mode } = traffic;
-    void this.#storeTraffic({ epoch, primary, mode }, wanted)
-      .then((stored) => {
-        if (stored.kind === "done") this.#telling.say("done", this.#ttlSaid(wanted, doubts));
-      })
-      .finally(() => {
-        this.#ttlStoring = false;
-      });
-  }
-
-  #ttlSaid(ttls: Traffic["ttls"], doubts: Diagnosis | undefined): { name: string; region: string; sentence: string } {
-    const region = this.#traffic?.primary ?? "";
-    if (ttls === undefined)
-      return {
-        name: "ttl-usual",
-        region,
-        sentence: `${region} has been well for a while: routes have their usual TTL again`,
-      };
-    const names = Object.entries(ttls).map(([route, ttlMs]) => `${route} ${duration(ttlMs)}`);
-    const why = doubts?.sentence ?? wasInDoubt;
-    return {
-      name: "ttl-short",
-      region,
-      sentence: `the TTL is shortened (${names.join(", ")}), for ${why}`.slice(0, 1_000),
-    };
-  }
-
-  /** What makes one doubt the primary at this moment. */
-  #doubt(): Diagnosis | undefined {
-    const { watched, system, group } = this.#ports;
-    const primary = this.desk.record?.primary;
-    const services = servicesOf(system, group.name).map((service) => service.name);
-    return watched().diagnoses.find(
-      (one) =>
-        one.region === primary &&
-        doubtful.includes(one.name) &&
-        (one.service === undefined || services.includes(one.service)),
-    );
-  }
-
   /** What nobody orders: begun only while nothing else is under way and automation is on. */
   async #keepUp(signal: Signal): Promise<void> {
     const due = this.#upkeep.due({
       nowMs: this.#ports.clock.nowMs(),
       record: this.desk.record,
-      traffic: this.#traffic,
+      traffic: this.traffic,
       free: this.#runs.execution === undefined && !this.#switches.paused,
       isHeard: (region) => this.#isHeard(region),
       maintenance: this.#switches.maintenance.map((one) => one.region),
     });
     if (due.kind === "run") await this.#runs.start(due.wanted, signal);
     else if (due.kind === "trouble") this.#telling.complain(due.sentence);
-  }
-
-  async #storeTraffic(
-    next: Pick<Traffic, "epoch" | "primary" | "mode">,
-    ttls: Traffic["ttls"] = this.#traffic?.ttls,
-  ): Promise<Outcome> {
-    const generation = (this.#traffic?.generation ?? 0) + 1;
-    const traffic: Traffic = { group: this.name, generation, ...next, ...(ttls === undefined ? {} : { ttls }) };
-    // The lease desk may be renewing at this moment, which does not touch the record; only a new epoch would conflict.
-    const stored = await this.#groupStore.storeTraffic(traffic);
-    this.#ports.onStore(stored.kind === "failed" ? stored : undefined);
-    if (stored.kind === "done") {
-      this.#traffic = traffic;
-      return { kind: "done", reason: `generation ${traffic.generation} is stored` };
-    }
-    if (stored.kind === "failed" && stored.retry === "never")
-      return { kind: "failed", retry: "never", reason: stored.why };
-    const read = await this.desk.reread();
-    if (read !== undefined) this.#traffic = read.traffic;
-    return {
-      kind: "failed",
-      retry: "now",
-      reason: stored.kind === "failed" ? stored.why : "the routes were changed meanwhile",
-    };
   }
 
   // ---- people ----
@@ -335,21 +243,7 @@ export class GroupControl {
   }
 
   noteOrder(command: PersonCommand, answer: CommandAnswer): void {
-    const order = orderWord(command);
-    this.#telling.note("decided", {
-      name: "order",
-      region: order.to ?? "",
-      ...(answer.run === undefined ? {} : { run: answer.run }),
-      sentence: `${command.by} ${orderWords(order)}: ${answer.accepted ? "accepted" : "refused"}; ${answer.sentence}`,
-      fact: {
-        what: "order",
-        order,
-        by: command.by,
-        accepted: answer.accepted,
-        answer: answer.sentence,
-        ...(answer.run === undefined ? {} : { run: answer.run }),
-      },
-    });
+    this.#notes.order(command, answer);
   }
 
   async #commanded(command: PersonCommand, signal: Signal): Promise<CommandAnswer> {
@@ -422,7 +316,7 @@ export class GroupControl {
         name: decision.rule,
         region: decision.kind === "switch" ? decision.plan.to : "",
         sentence: decision.reason,
-        fact: decisionFact(decision, input, was, state, this.#toWall()),
+        fact: decisionFact(decision, input, was, state, this.#notes.toWall()),
       };
       // The same rule for another reason is for the trail; people are told when the rule changes.
       if (anew) this.#telling.say("decided", said);
@@ -489,12 +383,12 @@ export class GroupControl {
       record,
       ttlMs: lease.timing.ttlMs,
       lease: state === undefined ? undefined : { seenAtMs: state.leaseSeenAtMs, writable: state.lease.writable },
-      traffic: this.#traffic,
+      traffic: this.traffic,
       paused: this.#switches.paused,
       maintenance: this.#switches.maintenance,
       decider: this.#memory.state,
       routes: routesTo(system, group.name),
-      ttlWhy: this.#traffic?.ttls === undefined ? undefined : (this.#doubt()?.sentence ?? wasInDoubt),
+      ttlWhy: this.#routes.ttlWhy,
       watch,
       diagnoses,
       decision: this.#decision,
@@ -507,25 +401,8 @@ export class GroupControl {
     return this.#runs.current();
   }
 
-  /** From the audit trail, as far back as the question goes. */
-  async why({ atMs, last }: { readonly [K in "atMs" | "last"]: WhyQuestion[K] | undefined }): Promise<Why> {
-    const { group } = this.#ports;
-    const query = { ...(atMs === undefined ? {} : { atMs }), ...(last === undefined ? {} : { last }) };
-    const { head } = this.timeline;
-    const trail = head === undefined ? {} : { trail: { ...head } };
-    let events = this.timeline.newest();
-    let why = whyOf(group.name, events, query);
-    if (why.decision !== undefined) return { ...why, ...trail };
-    for await (const older of this.timeline.older()) {
-      if (older === undefined) {
-        const sentence = `${why.sentence}; older entries are in the store, which does not answer now`;
-        return { ...why, ...trail, sentence };
-      }
-      events = [...older, ...events];
-      why = whyOf(group.name, events, query);
-      if (why.decision !== undefined) break;
-    }
-    return { ...why, ...trail };
+  why(query: { readonly [K in "atMs" | "last"]: WhyQuestion[K] | undefined }): Promise<Why> {
+    return this.#notes.why(this.name, query);
   }
 
   runs(max: number): Promise<readonly RunReport[]> {
@@ -533,41 +410,7 @@ export class GroupControl {
   }
 
   seen(diagnosis: Diagnosis, over: boolean): void {
-    const sentence = over ? `over: ${diagnosis.sentence}` : diagnosis.sentence;
-    const service = diagnosis.service === undefined ? {} : { service: diagnosis.service };
-    const fact = { what: "diagnosis" as const, over, ...seenFact(diagnosis, this.#toWall()) };
-    this.#telling.say("seen", { name: diagnosis.name, region: diagnosis.region, ...service, sentence, fact });
-  }
-
-  #toWall(): (nowMs: number) => number {
-    const { clock } = this.#ports;
-    const aheadMs = clock.wallMs() - clock.nowMs();
-    return (nowMs) => nowMs + aheadMs;
-  }
-
-  #noteEpoch(record: GroupRecord): void {
-    // Before the trail has been read it is not known which epochs are in it.
-    if (!this.#remembers || record.epoch <= this.#epochNoted) return;
-    this.#epochNoted = record.epoch;
-    const { epoch, primary, promotable } = record;
-    const others = promotable.filter((region) => region !== primary);
-    this.#telling.note("done", {
-      name: "epoch",
-      region: primary,
-      sentence: `epoch ${epoch}: ${primary} is primary; ${others.length === 0 ? "nobody else may take over" : `${others.join(" and ")} may take over`}`,
-      fact: { what: "epoch", epoch, primary, promotable },
-    });
-  }
-
-  #noteFence(region: RegionName, epoch: number): void {
-    if (epoch <= this.#fenceNoted) return;
-    this.#fenceNoted = epoch;
-    this.#telling.note("done", {
-      name: "fence",
-      region,
-      sentence: `${region} has given its receipt: nothing is acknowledged there under epoch ${epoch} any more`,
-      fact: { what: "fence", epoch },
-    });
+    this.#notes.seen(diagnosis, over);
   }
 }
 
@@ -575,10 +418,4 @@ export class GroupControl {
 function noticeOf({ reason, waiting, until, kind }: Decision): string {
   const more = [waiting, kind === "hold" && until !== undefined ? `this holds ${until}` : undefined];
   return [reason, ...more.filter((one) => one !== undefined)].join(". ");
-}
-
-/** Routes that lead to a service of the group. */
-function routesTo(system: System, group: GroupName): readonly Route[] {
-  const services = servicesOf(system, group).map((service) => service.name);
-  return system.routes.filter((route) => services.includes(route.to));
 }
