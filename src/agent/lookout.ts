@@ -98,6 +98,7 @@ export class Lookout {
         controls: controlsFor(target.region),
         roundTripMs: result.roundTripMs,
         ...(late === undefined ? {} : { late }),
+        ...(result.busy === undefined ? {} : { busy: result.busy }),
         ...(result.why === undefined ? {} : { why: result.why.slice(0, 300) }),
         ...this.#takeSkipped(keyOf(target)),
         ...blind,

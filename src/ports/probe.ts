@@ -31,6 +31,8 @@ export type ProbeResult = {
   readonly roundTripMs: number;
   /** A sentence; there whenever `ok` is false. */
   readonly why?: string;
+  /** Of a failure: it answered all the same, that it is too busy. So it is there, and not dead. */
+  readonly busy?: true;
   /** A sentence on a target that is well, for people: its certificate runs out soon. */
   readonly warning?: string;
   /** Of a failure: no answer so far, and the look goes on. What comes until its end, if that is well; never rejects. */

@@ -82,6 +82,8 @@ export const observation = z.object({
   roundTripMs: z.number().min(0),
   /** The answer to a look that was reported as a failure when its time was up. */
   late: z.literal(true).exactOptional(),
+  /** Of a failure: it answered that it is too busy. So it is there, and not dead. */
+  busy: z.literal(true).exactOptional(),
   why: sentence.exactOptional(),
   /** Of a router: requests of users that were answered and that failed there in this period. Its own region may be the target. */
   counts: z.object({ ok: z.number().int().min(0), failed: z.number().int().min(0) }).exactOptional(),

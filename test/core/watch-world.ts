@@ -60,6 +60,8 @@ export function shopOf(witnesses = 1): System {
 /** What is so in one period; left out: all is well. */
 export type Weather = {
   readonly misses?: (vantage: RegionName, target: Target) => boolean;
+  /** Of what is missed: it answers that it is too busy. */
+  readonly busy?: (target: Target) => boolean;
   readonly controls?: (vantage: RegionName) => boolean;
   readonly roundTripMs?: (vantage: RegionName, target: Target) => number;
   /** What users' requests got through a router in that region, for each target that it led to. */
@@ -148,6 +150,7 @@ export class World {
           ok: !(weather.misses?.(vantage, { region, service }) ?? false),
           controls: weather.controls?.(vantage) ?? true,
           roundTripMs: weather.roundTripMs?.(vantage, { region, service }) ?? 30,
+          ...(weather.busy?.({ region, service }) === true ? { busy: true, why: "It has no connection left." } : {}),
         }),
       );
     return [...routed, ...probed];

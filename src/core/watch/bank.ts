@@ -94,6 +94,12 @@ export function forgetVantage(cells: Int32Array, bank: Bank, vantage: number, ro
     cells[one * (1 + bank.vantages) + 1 + vantage] = 0;
 }
 
+/** Sets a row's pooled statistic and one vantage's to nothing. In place. */
+export function forgetRow(cells: Int32Array, bank: Bank, vantage: number, row: number): void {
+  cells[row * (1 + bank.vantages)] = 0;
+  forgetVantage(cells, bank, vantage, row);
+}
+
 export function forgetPooled(cells: Int32Array, bank: Bank): void {
   for (let row = 0; row < bank.rows; row += 1) cells[row * (1 + bank.vantages)] = 0;
 }

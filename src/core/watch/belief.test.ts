@@ -158,6 +158,19 @@ describe("one target seen from two places", () => {
     expect(state.views.every((view) => view.pending.misses === 0)).toBe(true);
   });
 
+  test("one that answers that it is too busy is not dead, and not well again either", () => {
+    const busy = (state: TargetState, nowMs: number): TargetState =>
+      ["south", "watch"].reduce(
+        (before, vantage) => takeSample(before, rules, { vantage, ok: false, controls: true, busy: "full" }, nowMs),
+        state,
+      );
+    let state = down;
+    for (let nowMs = 1_400; nowMs < 9_000; nowMs += 100) state = busy(state, nowMs);
+    expect(state.phase).toBe("recovering");
+    expect(beliefOf(state, rules, 9_000)).toMatchObject({ kind: "recovering", statistic: 0, votes: [], busy: "full" });
+    expect(busy(busy(up, 1_200), 1_300).phase).toBe("up");
+  });
+
   test("a count that nobody added to for long is not continued", () => {
     const late = feed(feed(up, round("miss", "miss"), 1_200), round("miss", "miss"), 9_000);
     expect(late.statistic).toBe(2);

@@ -94,6 +94,8 @@ export type Belief = {
   readonly traffic?: Weak;
   /** It answers, but later than it used to. */
   readonly slow?: Weak & { readonly usualMs: number };
+  /** What it says of itself while it is too busy to answer. */
+  readonly busy?: string;
   /** Falls within the window; the first of them. */
   readonly falls: number;
   readonly firstFallMs: number;
@@ -111,6 +113,8 @@ export type Sample = {
   readonly roundTripMs?: number;
   /** An answer to a look that counted as a miss when its time was up: it is no sample of its own, and refutes "dead" like any answer. */
   readonly late?: boolean;
+  /** Of a failure: what it answered, for it did answer. It counts for "degraded", and refutes "dead". */
+  readonly busy?: string;
 };
 
 /** Falls further apart than this are not flapping. */
@@ -146,9 +150,9 @@ export function takeSample(state: TargetState, rules: BeliefRules, sample: Sampl
   if (view === undefined) return state;
   if (sample.late !== true && view.samples > 0 && nowMs < view.dueMs - rules.periodMs / 2) return state;
 
-  const last = sample.ok ? "ok" : sample.controls ? "miss" : "blind";
+  const last = sample.ok ? "ok" : sample.busy !== undefined ? "busy" : sample.controls ? "miss" : "blind";
   const { level: lossLevel = view.level, unwell = false, late = false } = sample;
-  const look = { last, level: lossLevel, unwell, late } as const;
+  const look = { last, level: lossLevel, unwell, late, busyWhy: sample.busy } as const;
   const seen = nextView(view, rules, look, nowMs);
   const bank = bankFor(state, rules);
   const cells = state.probes.cells.slice();
@@ -162,11 +166,12 @@ export function takeSample(state: TargetState, rules: BeliefRules, sample: Sampl
   if (nowMs - state.pooledAtMs > rules.silentAfterMs) forgetPooled(cells, bank);
   const before = pooledAt(cells, bank, 0);
   const level = levelFor(rules, seen.level);
-  const failed = last === "miss";
-  const probes = stepTrack(state.probes, cells, bank, level, { vantage: index, failed, nowMs });
+  const missed = last === "miss";
+  const alive = last === "busy";
+  const probes = stepTrack(state.probes, cells, bank, level, { vantage: index, failed: missed || alive, alive, nowMs });
   const usual = seen.unwell || isSettled(probes.cells, bank, index);
   const learns = state.phase !== "up" ? "drop" : usual ? "learn" : "wait";
-  const weighed = late ? takenBack(seen) : counted(seen, failed);
+  const weighed = late ? takenBack(seen) : counted(seen, missed);
   const timed = takeLatency(state, rules, { ...sample, index }, settled(weighed, learns), nowMs);
   return settle(
     {
@@ -176,8 +181,8 @@ export function takeSample(state: TargetState, rules: BeliefRules, sample: Sampl
       latency: timed.latency,
       statistic: pooledAt(probes.cells, bank, 0),
       pooledAtMs: nowMs,
-      missingSinceMs: failed && before === 0 ? nowMs : state.missingSinceMs,
-      ...(sample.ok ? { answeredAtMs: nowMs } : {}),
+      missingSinceMs: missed && before === 0 ? nowMs : state.missingSinceMs,
+      ...(missed ? {} : { answeredAtMs: nowMs }),
     },
     rules,
     nowMs,
@@ -317,7 +322,13 @@ export function beliefOf(state: TargetState, rules: BeliefRules, nowMs: number):
     firstFallMs: falls[0] ?? nowMs,
     ...(kind === "up" || kind === "recovering" ? weakness(state, rules, nowMs) : {}),
     ...trafficTold(state, rules, nowMs),
+    ...busyOf(heard),
   };
+}
+
+function busyOf(heard: readonly View[]): Pick<Belief, "busy"> {
+  const why = heard.find((view) => view.last === "busy")?.busyWhy;
+  return why === undefined ? {} : { busy: why };
 }
 
 function weakness(state: TargetState, rules: BeliefRules, nowMs: number): Pick<Belief, "weak" | "slow"> {

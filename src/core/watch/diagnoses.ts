@@ -253,7 +253,7 @@ export const serviceRows: readonly Row<ServiceFacts>[] = [
     evidence: ({ facts }) => weakness(facts.belief.traffic ?? facts.belief.weak, facts.belief),
     sentence: ({ facts, nowMs }) =>
       facts.belief.traffic === undefined
-        ? degraded(`${facts.service.name} in ${facts.region}`, facts.belief.weak, nowMs)
+        ? degraded(`${facts.service.name} in ${facts.region}`, facts.belief.weak, nowMs) + saysOf(facts.belief)
         : degradedForUsers(`${facts.service.name} in ${facts.region}`, facts.belief.traffic, nowMs),
   },
   {
@@ -432,6 +432,10 @@ function reach({ votes }: Belief): string {
 function degraded(what: string, weak: Weak | undefined, nowMs: number): string {
   if (weak === undefined) return what;
   return `${what} is degraded: about ${share(weak.share)} of answers fail, ${seenBy(weak, nowMs)}`;
+}
+
+function saysOf({ busy }: Belief): string {
+  return busy === undefined ? "" : `; it is there and says no: ${busy.replace(/\.$/, "")}`;
 }
 
 function degradedForUsers(what: string, weak: Weak, nowMs: number): string {

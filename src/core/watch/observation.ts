@@ -18,6 +18,8 @@ export type Observation = {
   readonly roundTripMs: number;
   /** The answer to a look that was reported as a failure when its time was up: that failure is taken back. */
   readonly late?: boolean;
+  /** Of a failure: it answered that it is too busy. So it is there, and not dead. */
+  readonly busy?: boolean;
   readonly why?: string;
   /** Of a router: how many requests of users it saw answered and failed there in this period. Its own region may be the target. */
   readonly counts?: { readonly ok: number; readonly failed: number };

@@ -3,7 +3,17 @@
 // has been taken back to nothing.
 
 import type { RegionName } from "../model/system.ts";
-import { type Bank, type BankLevel, firstAlarm, forgetRows, localAt, newCells, pooledAt, step } from "./bank.ts";
+import {
+  type Bank,
+  type BankLevel,
+  firstAlarm,
+  forgetRow,
+  forgetRows,
+  localAt,
+  newCells,
+  pooledAt,
+  step,
+} from "./bank.ts";
 import type { Detector } from "./budget.ts";
 import { unitNats } from "./scores.ts";
 
@@ -43,15 +53,16 @@ export function newTrack(bank: Bank, nowMs: number): Track {
   return { cells: newCells(bank), run: { fromMs: nowMs, samples: 0, failed: 0 } };
 }
 
-/** `cells` are a copy that this may change. */
+/** `cells` are a copy that this may change. `alive`: it failed, but is not dead, and that is what the first row is for. */
 export function stepTrack(
   before: Omit<Track, "cells">,
   cells: Int32Array<ArrayBuffer>,
   bank: Bank,
   level: BankLevel,
-  sample: { readonly vantage: number; readonly failed: boolean; readonly nowMs: number },
+  sample: { readonly vantage: number; readonly failed: boolean; readonly alive?: boolean; readonly nowMs: number },
 ): Track {
   step(cells, bank, level, sample.vantage, sample.failed);
+  if (sample.alive === true) forgetRow(cells, bank, sample.vantage, 0);
   return withRun(before, cells, bank, { ok: sample.failed ? 0 : 1, failed: sample.failed ? 1 : 0 }, sample.nowMs);
 }
 

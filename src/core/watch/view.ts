@@ -10,7 +10,10 @@ export type View = {
   /** The next sample is due then; one that is more than half a period early is a second one of the same period. */
   readonly dueMs: number;
   readonly sampledAtMs: number;
-  readonly last: "none" | "ok" | "miss" | "blind";
+  /** "busy": it answered that it is too busy. It fails, but it is there. */
+  readonly last: "none" | "ok" | "busy" | "miss" | "blind";
+  /** What it said when it was last too busy. */
+  readonly busyWhy?: string;
   /** Counted misses in a row, and answers in a row. */
   readonly misses: number;
   readonly answers: number;
@@ -35,7 +38,8 @@ export const nothing: Counted = { samples: 0, misses: 0 };
 export type Timing = { readonly periodMs: number; readonly silentAfterMs: number; readonly classic?: ClassicRules };
 
 export type Look = {
-  readonly last: "ok" | "miss" | "blind";
+  readonly last: "ok" | "busy" | "miss" | "blind";
+  readonly busyWhy?: string | undefined;
   readonly level: number;
   readonly unwell: boolean;
   /** The answer to a look that was a sample before, as a miss. */
@@ -67,7 +71,7 @@ export function nextView(view: View, rules: Timing, look: Look, nowMs: number): 
   // A blind period breaks the run: a vote rests on misses that were all seen with a control target in reach.
   const misses = last === "miss" ? (stale ? 0 : view.misses) + 1 : 0;
   const answers = last === "ok" ? (stale ? 0 : view.answers) + 1 : 0;
-  const recent = last === "blind" ? view.recent : ((view.recent << 1) | (last === "ok" ? 1 : 0)) & 0xffff;
+  const recent = last === "blind" ? view.recent : ((view.recent << 1) | (last === "miss" ? 0 : 1)) & 0xffff;
   const judged =
     rules.classic === undefined || last === "blind"
       ? view.judged
@@ -86,7 +90,8 @@ export function nextView(view: View, rules: Timing, look: Look, nowMs: number): 
     unwell: look.unwell,
     pending: stale || last === "blind" ? nothing : view.pending,
     learned: nothing,
-    ...(last === "ok" ? { answeredAtMs: nowMs } : {}),
+    ...(last === "ok" || last === "busy" ? { answeredAtMs: nowMs } : {}),
+    ...(look.busyWhy === undefined ? {} : { busyWhy: look.busyWhy }),
   };
 }
 

@@ -328,6 +328,21 @@ describe("diagnoses", () => {
   });
 });
 
+test("a database that has no connection left is degraded and says so, and is not down", () => {
+  const world = well();
+  const orders = (one: { readonly region: string; readonly service: string }): boolean =>
+    one.region === "north" && one.service === "orders";
+  world.periods(50, { misses: (_, one) => orders(one), busy: orders });
+  expect(world.names("north")).toEqual(["service-degraded"]);
+  expect(world.diagnosis("service-degraded")).toMatchObject({ service: "orders", severity: "warning" });
+  expect(world.diagnosis("service-degraded").sentence).toMatch(
+    /^orders in north is degraded: about 100 % of answers fail, .*; it is there and says no: It has no connection left$/,
+  );
+  // Whoever then says nothing at all is down as soon as any.
+  world.periods(4, { misses: (_, one) => orders(one) });
+  expect(world.names("north")).toContain("database-down");
+});
+
 test("what begins and ends is told once, with the time at which it began", () => {
   const world = well();
   const from = world.nowMs;

@@ -178,7 +178,8 @@ function sampleOf(one: Observation, observer: Observer): Sample {
   const { vantage, ok, controls, source, roundTripMs } = one;
   const timed = source === "probe" ? { roundTripMs } : {};
   const late = one.late === true && ok;
-  return { vantage, ok, controls, late, level: levelOf(observer), unwell: observer.unwell, ...timed };
+  const busy = one.busy === true && !ok ? { busy: one.why ?? "It is too busy." } : {};
+  return { vantage, ok, controls, late, level: levelOf(observer), unwell: observer.unwell, ...timed, ...busy };
 }
 
 /** What users got through a router of the target's own region crossed no network that a control target would have to vouch for (I2). */

@@ -6,7 +6,8 @@ import type { Names } from "./names.ts";
 /** Undefined: not well in any way that was asked about. `warning`: well, and something a person should know. */
 export type Finding =
   | { readonly well: true; readonly warning?: string }
-  | { readonly well: false; readonly why: string }
+  /** `busy`: it said so itself, so it is there. */
+  | { readonly well: false; readonly why: string; readonly busy?: true }
   /** Nothing was learnt about the target, for a reason that lies here. */
   | { readonly well: undefined; readonly why: string };
 

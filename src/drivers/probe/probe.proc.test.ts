@@ -503,6 +503,24 @@ describe("a look by a command", () => {
   });
 });
 
+describe("a look at a PostgreSQL server that takes nobody in", () => {
+  const refusing = (code: string): Promise<string> => {
+    const fields = Buffer.from(`SFATAL\0C${code}\0Msorry\0\0`);
+    const length = Buffer.alloc(4);
+    length.writeInt32BE(fields.length + 4);
+    return saying([Buffer.concat([Buffer.from("E"), length, fields]).toString("latin1")], true);
+  };
+
+  test.each([
+    ["53300", "it has no connection left", true],
+    ["57P03", "it is starting up, shutting down or recovering", undefined],
+  ])("with %s finds it ill, and busy where it serves others", async (code, why, busy) => {
+    const result = await look({ kind: "sql", url: `postgres://shop@${await refusing(code)}/shop` }, 2_000);
+    expect(result).toMatchObject({ ok: false, why: `It did not answer \`select 1\`: ${why}.` });
+    expect(result.busy).toBe(busy);
+  });
+});
+
 describe("an answer that comes after its time was up", () => {
   const answering = (ms: number, status = 200): Promise<string> =>
     listen(createHttpServer((_, response) => void setTimeout(() => response.writeHead(status).end(), ms)));

@@ -148,7 +148,8 @@ function resultOf(
   const tooLate = target.latencyMaxMs !== undefined && roundTripMs > target.latencyMaxMs;
   if ((!finding.well || tooLate) && lostMs >= heldUpShare * Math.min(timeoutMs, target.latencyMaxMs ?? timeoutMs))
     return { skipped: true, why: `This prober itself was held up for ${Math.round(lostMs)} ms of a look.` };
-  if (!finding.well) return { ok: false, roundTripMs, why: finding.why };
+  if (!finding.well)
+    return { ok: false, roundTripMs, why: finding.why, ...(finding.busy === true ? { busy: true } : {}) };
   if (tooLate)
     return {
       ok: false,

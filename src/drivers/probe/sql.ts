@@ -13,13 +13,15 @@ import { type Finding, ill, type Look, well } from "./look.ts";
 const farewellMs = 1_000;
 const keptMax = 256;
 
+/** It serves those who are connected. */
+const tooManyConnections = "53300";
 /** Codes of a server that is there but not ready: https://www.postgresql.org/docs/current/errcodes-appendix.html */
 const reasons: Readonly<Record<string, string>> = {
   "28P01": "the password is wrong",
   "28000": "the user may not log in from here",
   "3D000": "there is no such database",
   "25006": "it writes, and the look or the server is read-only",
-  "53300": "it has no connection left",
+  [tooManyConnections]: "it has no connection left",
   "57P03": "it is starting up, shutting down or recovering",
   "57P01": "it is being shut down",
   ECONNREFUSED: "nothing listens there",
@@ -72,7 +74,8 @@ export class SqlLooks {
             well: undefined,
             why: "Its name could not be looked up: other names are still being looked up.",
           });
-        end(ill(`It did not answer ${shown}: ${reasons[error.code ?? ""] ?? error.code ?? error.name}.`));
+        const why = `It did not answer ${shown}: ${reasons[error.code ?? ""] ?? error.code ?? error.name}.`;
+        end(error.code === tooManyConnections ? { well: false, why, busy: true } : ill(why));
       };
       look.onDeadline(
         (withinMs) => ill(`It did not answer ${shown} within ${withinMs} ms.`),
