@@ -4,8 +4,7 @@
 
 import type { Why } from "../core/audit/why.ts";
 import { decide } from "../core/decide/decide.ts";
-import type { DecideInput, Decision, PersonRequest, Question } from "../core/decide/decision.ts";
-import { decideRules } from "../core/decide/rules.ts";
+import type { DecideInput, Decision, PersonRequest } from "../core/decide/decision.ts";
 import type { LeaseConfig } from "../core/lease/timing.ts";
 import type { Group, RegionName, System } from "../core/model/system.ts";
 import type { Methods } from "../core/plan/compile.ts";
@@ -25,6 +24,7 @@ import type { CommandAnswer, GroupStatus, PersonCommand, RunReport, WhyQuestion 
 import { decisionFact, reasonKey } from "./audit-facts.ts";
 import { decideInputOf, type Places, targetProblemOf, type View } from "./candidates.ts";
 import { DeciderMemory } from "./decider-memory.ts";
+import { noticeOf } from "./decision-notice.ts";
 import { GroupRoutes, routesTo } from "./group-routes.ts";
 import { GroupRuns } from "./group-runs.ts";
 import { groupStatusOf } from "./group-status.ts";
@@ -322,26 +322,10 @@ export class GroupControl {
       if (anew) this.#telling.say("decided", said);
       else this.#telling.note("decided", said);
     }
-    this.#tellPeople(decision, was.question, anew);
+    const notice = noticeOf(decision, was.question, anew);
+    if (notice !== undefined) this.#telling.notify(notice);
     this.#reasonKey = key;
     return decision;
-  }
-
-  /** A question is told once, and again as its own reminders and successors come; everything else when the rule changes. */
-  #tellPeople(decision: Decision, before: Question | undefined, anew: boolean): void {
-    const next = decision.next === undefined ? {} : { next: decision.next };
-    const question = decision.kind === "ask" ? decision.question : undefined;
-    if (question !== undefined) {
-      const { id, reminders } = question;
-      if (before?.id === id && before.reminders === reminders) return;
-      const again = before?.id === id ? `reminder ${reminders} of ${decideRules.remindersMax}: ` : "asked anew: ";
-      const sentence = `${before === undefined ? "" : again}${noticeOf(decision)}`;
-      this.#telling.notify({ kind: "asked", sentence, ...next });
-      return;
-    }
-    if (!anew || (decision.kind === "hold" && !decision.attention)) return;
-    const kind = decision.kind === "hold" ? "trouble" : decision.kind === "ask" ? "asked" : "decided";
-    this.#telling.notify({ kind, sentence: noticeOf(decision), ...next });
   }
 
   #decideInput(request: PersonRequest | undefined): DecideInput {
@@ -412,10 +396,4 @@ export class GroupControl {
   seen(diagnosis: Diagnosis, over: boolean): void {
     this.#notes.seen(diagnosis, over);
   }
-}
-
-/** The reason, what waiting costs, and until when nothing is done. */
-function noticeOf({ reason, waiting, until, kind }: Decision): string {
-  const more = [waiting, kind === "hold" && until !== undefined ? `this holds ${until}` : undefined];
-  return [reason, ...more.filter((one) => one !== undefined)].join(". ");
 }
