@@ -1,9 +1,10 @@
 // A case for every row of the diagnosis table: what the vantages and routers saw, and what is said of it.
 
 import { describe, expect, test } from "vitest";
-import { regionRows, serviceRows } from "../../src/core/watch/diagnoses.ts";
 import type { DiagnosisName, Severity } from "../../src/core/watch/diagnosis.ts";
 import type { ReportedService } from "../../src/core/watch/observation.ts";
+import { regionRows } from "../../src/core/watch/region-rows.ts";
+import { serviceRows } from "../../src/core/watch/service-rows.ts";
 import { chanceFrom, dead, isAgent, shopOf, type Weather, World } from "../core/watch-world.ts";
 
 type Fixture = {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { chanceFrom, dead, isAgent, shopOf, type Weather, World } from "../../../test/core/watch-world.ts";
 import { quorumOf, thresholdFor } from "./detector.ts";
-import { regionRows, serviceRows } from "./diagnoses.ts";
 import type { DiagnosisName } from "./diagnosis.ts";
 import type { ReportedService } from "./observation.ts";
+import { regionRows } from "./region-rows.ts";
+import { serviceRows } from "./service-rows.ts";
 import { diagnosisKey, isHeard, standbyOf } from "./watch.ts";
 
 /** A world in which all has been well for five seconds. */
