@@ -192,7 +192,7 @@ export function takeSample(state: TargetState, rules: BeliefRules, sample: Sampl
 function takeLatency(
   state: TargetState,
   rules: BeliefRules,
-  { ok, roundTripMs, index }: Sample & { readonly index: number },
+  { ok, roundTripMs, index, late }: Sample & { readonly index: number },
   view: View,
   nowMs: number,
 ): { readonly view: View; readonly latency: Track } {
@@ -204,6 +204,8 @@ function takeLatency(
     slow === undefined
       ? state.latency
       : stepTrack(state.latency, state.latency.cells.slice(), bank, level, { vantage: index, failed: slow, nowMs });
+  // Beyond what the target was given is beyond the usual: the baseline is not made of it.
+  if (late === true) return { view, latency };
   const suspect = isSuspect(latency.cells, bank, level, index, 0);
   return { view: { ...view, latency: nextLatency(view.latency, roundTripMs, suspect) }, latency };
 }
