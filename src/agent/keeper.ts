@@ -138,7 +138,17 @@ export class Keeper {
       this.#sinceEpoch = state.durable.promotedEpoch;
     }
     for (const effect of effects) this.#perform(effect);
+    if (input.kind === "tick" && this.#isPressed(input.nowMs)) void this.input({ kind: "renewal-due" });
     return effects;
+  }
+
+  /** Is the lease near its end, and the newest renewal without an answer? Then the next one is not waited for: each may be the one that arrives. */
+  #isPressed(nowMs: number): boolean {
+    const { renewEveryMs, callTimeoutMs } = this.#config.timing;
+    const { leaseUntilMs, renewals } = this.#state;
+    const leftMs = leaseUntilMs - nowMs;
+    if (!isHolder(this.#state) || leftMs <= 0 || leftMs > 2 * renewEveryMs) return false;
+    return nowMs - (renewals.at(-1)?.sentAtMs ?? nowMs) >= callTimeoutMs / 2;
   }
 
   #perform(effect: MemberEffect): void {

@@ -17,6 +17,7 @@ import type { RunReport } from "../wire/people.ts";
 import { stepFact } from "./audit-facts.ts";
 import { type GroupStore, type RunIndex, recentRunsMax } from "./group-store.ts";
 import type { LeaseDesk } from "./lease-desk.ts";
+import { abandonedFact, sentFact } from "./performer.ts";
 import { runReportOf } from "./run-report.ts";
 import type { Telling } from "./telling.ts";
 import type { Upkeep, Wanted } from "./upkeep.ts";
@@ -177,8 +178,9 @@ export class GroupRuns {
       const run = readRun(journal.rows.map((row) => row.entry as Entry));
       if (run?.ended === undefined) continue;
       const agoMs = Math.max(0, clock.wallMs() - run.ended.at);
-      this.#note(id, run.plan, run.ended, clock.nowMs() - agoMs);
-      if (id === ids[1] && run.ended.result !== "done") upkeep.leave(run.plan);
+      if (!wasAbandoned(run)) this.#note(id, run.plan, run.ended, clock.nowMs() - agoMs);
+      const whole = run.ended.result === "done" || (wasAbandoned(run) && restoreOf(run, "") === undefined);
+      if (id === ids[1] && !whole) upkeep.leave(run.plan);
     }
     return true;
   }
@@ -221,7 +223,7 @@ export class GroupRuns {
     const { plan, ended } = state;
     if (ended === undefined) return;
     const { group, clock, fingerprint, desk, groupStore, telling, upkeep } = this.#ports;
-    this.#note(execution.id, plan, ended, clock.nowMs());
+    if (!wasAbandoned(state)) this.#note(execution.id, plan, ended, clock.nowMs());
     telling.say("done", {
       name: plan.kind,
       region: plan.to,
@@ -241,14 +243,15 @@ export class GroupRuns {
         ...next,
       });
     }
-    if (plan.kind !== "protect") upkeep.leave(ended.result === "done" ? undefined : plan);
+    const restore = ended.result === "done" ? undefined : restoreOf(state, ended.reason);
+    const whole = ended.result === "done" || (wasAbandoned(state) && restore === undefined);
+    if (plan.kind !== "protect") upkeep.leave(whole ? undefined : plan);
     if (ended.result === "done" || plan.kind === "protect" || desk.record?.epoch !== plan.epochBefore) {
       this.#execution = undefined;
       return;
     }
     // It stopped before the new primary's epoch began: the old state is put back, as far as it was touched.
     if (desk.record !== undefined) await desk.release();
-    const restore = restoreOf(state, ended.reason);
     // From here to the new run nothing is awaited, so that no other one comes between.
     this.#execution = undefined;
     if (restore !== undefined) await this.start(restore, signal);
@@ -328,11 +331,18 @@ function runFact(phase: "begun" | "resumed" | "ended", { kind, from, to }: Plan)
   return { what: "run", phase, kind, from, to };
 }
 
+/** Given up because the old primary came back in time: no failure, and nobody's no. */
+function wasAbandoned({ steps }: RunState): boolean {
+  return [...steps.values()].some((step) => step.kind === "failed" && step.outcome.facts?.[abandonedFact] === true);
+}
+
 /** The run that lets the old primary serve again; nothing where it was not touched, or the plan has no way back. */
 function restoreOf({ plan, steps }: RunState, endedBecause: string): Wanted | undefined {
   const touched = plan.steps.filter((step) => {
-    const kind = steps.get(step.id)?.kind ?? "waiting";
-    return step.region === plan.from && step.does.kind === "order" && kind !== "waiting" && kind !== "skipped";
+    const state = steps.get(step.id) ?? { kind: "waiting" };
+    if (state.kind === "failed" && state.outcome.facts?.[sentFact] === false) return false;
+    const begun = state.kind !== "waiting" && state.kind !== "skipped";
+    return step.region === plan.from && step.does.kind === "order" && begun;
   });
   if (touched.length === 0 || plan.undo.length === 0) return undefined;
   const fenced = touched.some((step) => step.does.kind === "order" && step.does.action.kind === "fence");

@@ -56,6 +56,7 @@ export class LeaseDesk {
   /** What the store holds is not known since a call without an answer. */
   #mustRead = false;
   #renewalsWaiting = 0;
+  #backAtMs: number | undefined;
   /** Members that may still be prepared for a switch that was given up; they grant no holds until they have been told. */
   readonly #releases = new Map<RegionName, { readonly epoch: number; readonly attempt: number; nextMs: number }>();
 
@@ -73,6 +74,18 @@ export class LeaseDesk {
 
   get leaseAgeMs(): number | undefined {
     return this.#state === undefined ? undefined : this.#ports.clock.nowMs() - this.#state.leaseSeenAtMs;
+  }
+
+  /** When a renewal of the primary last came after half a lease of silence. */
+  get backAtMs(): number | undefined {
+    return this.#backAtMs;
+  }
+
+  /** Has the primary not renewed for half a lease and more, and may its lease still be valid? */
+  get isRunningOut(): boolean {
+    const { ttlMs } = this.#ports.config.timing;
+    const ageMs = this.leaseAgeMs ?? 0;
+    return ageMs >= ttlMs / 2 && ageMs < ttlMs;
   }
 
   /** What this process found in the store when it began. From here it waits a whole lease before it lets anyone take over. */
@@ -304,11 +317,13 @@ export class LeaseDesk {
   async #input(unstamped: Unstamped): Promise<readonly ControllerEffect[]> {
     if (this.#state === undefined) return [];
     const { config, clock, onRecord } = this.#ports;
-    const before = this.#state.record;
+    const { record: before, leaseSeenAtMs } = this.#state;
     const step = controllerTransition(config, this.#state, { ...unstamped, nowMs: clock.nowMs() } as ControllerInput);
     this.#state = step.state;
     if (step.reason !== undefined) this.#reason = step.reason;
     if (step.state.record.epoch !== before.epoch) onRecord(step.state.record);
+    else if (step.state.leaseSeenAtMs - leaseSeenAtMs >= config.timing.ttlMs / 2)
+      this.#backAtMs = step.state.leaseSeenAtMs;
     const replies: ControllerEffect[] = [];
     for (const effect of step.effects) replies.push(...(await this.#perform(effect)));
     return replies;

@@ -26,6 +26,11 @@ export type PerformerPorts = {
   readonly heard: () => readonly RegionName[];
 };
 
+/** Of an outcome: the run was given up, because the old primary is back. */
+export const abandonedFact = "abandoned";
+/** Of an order that was given up: may it have reached its region? */
+export const sentFact = "sent";
+
 type Own<K extends Does["kind"]> = Extract<Does, { kind: K }>;
 
 /** An agent answers "running" after so long, and is asked again with the same key. */
@@ -155,6 +160,13 @@ async function advance(ports: PerformerPorts, context: StepContext, does: Own<"a
   while (clock.nowMs() < until && !context.signal.aborted) {
     const there = reached(desk.record, does);
     if (there !== undefined) return there;
+    const back = primaryIsBack(ports, context);
+    if (back !== undefined) {
+      await desk.release();
+      // What was ordered of it sees the same and ends first: what was never sent needs no way back.
+      await clock.sleep(2 * tryAgainMs, context.signal).catch(() => undefined);
+      return abandoned(back);
+    }
     const record: GroupRecord = {
       group: context.run.plan.group,
       epoch: does.epoch,
@@ -184,6 +196,25 @@ async function advance(ports: PerformerPorts, context: StepContext, does: Own<"a
     await clock.sleep(Math.max(1, waitMs), context.signal).catch(() => undefined);
   }
   return { kind: "failed", retry: "never", reason: `the epoch could not move: ${last}` };
+}
+
+/**
+ * A failover is for a primary that has fallen silent. One that renews its lease before the next epoch has begun serves on: to take it down
+ * now would make the outage that there was none of. Where the agent lived all along, and renewed all along, it is not meant.
+ */
+function primaryIsBack({ desk, clock }: PerformerPorts, { run }: StepContext): string | undefined {
+  const { plan, startedAt } = run;
+  const { state, backAtMs } = desk;
+  if (plan.kind !== "failover" || plan.by !== "policy" || state === undefined || backAtMs === undefined)
+    return undefined;
+  if (state.record.epoch !== plan.epochBefore || state.receiptEpoch === plan.epochBefore) return undefined;
+  const startedMs = clock.nowMs() - (clock.wallMs() - startedAt);
+  if (backAtMs < startedMs) return undefined;
+  return `${plan.from} is back: it renewed its lease before ${plan.to} had taken over, so the failover is given up and ${plan.from} serves on`;
+}
+
+function abandoned(reason: string, facts: Facts = {}): Outcome {
+  return { kind: "failed", retry: "never", reason, facts: { ...facts, [abandonedFact]: true } };
 }
 
 async function admit(ports: PerformerPorts, does: Own<"admit">): Promise<Outcome> {
@@ -242,9 +273,20 @@ async function order(ports: PerformerPorts, context: StepContext, does: Own<"ord
   let silentSinceMs: number | undefined;
   const until = clock.nowMs() + context.deadlineMs;
   let last: Outcome = { kind: "failed", retry: "later", reason: "not sent" };
+  let sent = false;
+  const { plan } = context.run;
+  const forOld = plan.kind === "failover" && context.step.region === plan.from;
   while (clock.nowMs() < until && !context.signal.aborted) {
     const given = givenUp(ports, context, does);
     if (given !== undefined) return given;
+    const back = forOld ? primaryIsBack(ports, context) : undefined;
+    if (back !== undefined) return abandoned(back, { [sentFact]: sent });
+    // Nobody there would hear it, and if somebody did, it would be one who is about to come back in time.
+    if (forOld && ports.desk.isRunningOut) {
+      await clock.sleep(tryAgainMs / 2, context.signal).catch(() => undefined);
+      continue;
+    }
+    sent = true;
     const answer = await sendOrder(ports, context, context.step.region, does, false);
     silentSinceMs = answer.kind === "silent" ? (silentSinceMs ?? clock.nowMs()) : undefined;
     if (

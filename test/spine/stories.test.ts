@@ -98,6 +98,55 @@ describe("region-loss", long, () => {
   });
 });
 
+describe("a primary that comes back in the last moment", long, () => {
+  const isPreparing = (rig: Rig): boolean =>
+    rig.status().run?.steps.some((step) => step.id === "fence.prepare@south" && step.outcome === "done") === true;
+
+  test("and renews its lease after the successor was prepared: the failover is given up, and holds are granted again", async () => {
+    const rig = await begun();
+    const epoch = rig.status().epoch;
+    const sinceMs = rig.time.nowMs;
+    rig.cutOff("north");
+    await rig.until("the successor is prepared", () => isPreparing(rig), 10_000);
+    expect(rig.status().epoch).toBe(epoch);
+    rig.heal();
+    await rig.until("the run ends", () => rig.idle(), 2_000);
+    await rig.pass(2_000);
+    expect(await kinds(rig)).toEqual(["failover failed"]);
+    const epochStep = (await rig.runs()).at(-1)?.steps.find((step) => step.id === "fence.epoch@south");
+    expect(epochStep?.reason).toContain("north is back: it renewed its lease before south had taken over");
+    expect(rig.status()).toMatchObject({ primary: "north", epoch });
+    expect(rig.databases.effects.filter((effect) => effect.startsWith("promote"))).toEqual([]);
+    expect(rig.longestGapMs(sinceMs)).toBeLessThan(500);
+    // The successor grants holds as before: the primary goes on while the controller is away.
+    const cutMs = rig.time.nowMs;
+    rig.cut("north", "watch");
+    await rig.pass(8_000);
+    expect(rig.longestGapMs(cutMs)).toBeLessThan(500);
+    rig.heal();
+    // And what was given up is no failure that would keep the next one waiting.
+    await rig.pass(5_000);
+    rig.loseRegion("north");
+    await serves(rig, "south", 4_000);
+    expect(rig.problems()).toEqual([]);
+  });
+
+  test("again and again: it is never left, and never stands still for long", async () => {
+    const rig = await begun();
+    const sinceMs = rig.time.nowMs;
+    for (let round = 0; round < 6; round += 1) {
+      rig.cutOff("north");
+      await rig.pass(1_500);
+      rig.heal();
+      await rig.pass(8_500);
+    }
+    expect(rig.status()).toMatchObject({ primary: "north" });
+    expect((await kinds(rig)).filter((one) => one !== "failover failed")).toEqual([]);
+    expect(rig.longestGapMs(sinceMs)).toBeLessThan(500);
+    expect(rig.problems()).toEqual([]);
+  });
+});
+
 describe("slow", long, () => {
   test.each([200, 300, 500])("a primary whose every answer comes %i ms late is slow, not dead", async (ms) => {
     const rig = await begun();
