@@ -8,8 +8,9 @@
 // Factor, ends and 200 km were fitted to the 2862 measured pairs of Azure (least mean relative error). On those the median error is
 // 12 %, nine in ten are within 34 %; on the 992 pairs of AWS, which were not used for the fit, 13 % and 36 %. Below 300 km it may be half wrong.
 
+import { distanceKm } from "../core/assess/distance.ts";
 import type { Source } from "../core/assess/knowledge.ts";
-import { distanceKm, providerOf, regionOf } from "./regions.ts";
+import { providerOf, regionOf } from "./regions.ts";
 import { once, worldText } from "./world-file.ts";
 
 export type RoundTrip = { readonly ms: number; readonly basis: "measured" | "estimated"; readonly source: Source };

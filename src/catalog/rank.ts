@@ -1,11 +1,12 @@
 // Which region would take over for a given one: every other region of a provider, each with points that say what for, best first. The
 // score is a way to sort a list that people then read, not a verdict: all of its parts are shown, and their weights stand below.
 
+import { distanceKm } from "../core/assess/distance.ts";
 import type { Knowledge, ServiceKnowledge } from "../core/assess/knowledge.ts";
 import { methodsFor } from "../core/assess/methods.ts";
 import { allowedCountries, countriesOf } from "./countries.ts";
 import type { RoundTrip } from "./latency.ts";
-import { allRegions, distanceKm, type Provider, type RegionEntry } from "./regions.ts";
+import { allRegions, type Provider, type RegionEntry } from "./regions.ts";
 
 /** Points at most; with services asked for the sum is scaled back to 100. */
 export const weights = {

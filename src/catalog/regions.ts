@@ -51,16 +51,3 @@ export function providerOf(id: string): Provider | undefined {
   const first = id.slice(0, Math.max(0, id.indexOf("/")));
   return providers.find((provider) => provider === first);
 }
-
-const earthRadiusKm = 6371.0088;
-
-/** Great circle on the mean sphere, in km (haversine); undefined where one of the two has no coordinates. */
-export function distanceKm(a: RegionKnowledge, b: RegionKnowledge): number | undefined {
-  if (a.latitude === undefined || a.longitude === undefined) return undefined;
-  if (b.latitude === undefined || b.longitude === undefined) return undefined;
-  const rad = Math.PI / 180;
-  const across = Math.sin(((b.latitude - a.latitude) * rad) / 2) ** 2;
-  const along = Math.sin(((b.longitude - a.longitude) * rad) / 2) ** 2;
-  const h = across + Math.cos(a.latitude * rad) * Math.cos(b.latitude * rad) * along;
-  return 2 * earthRadiusKm * Math.asin(Math.min(1, Math.sqrt(h)));
-}

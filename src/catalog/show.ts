@@ -1,6 +1,7 @@
 // What `leeward catalog show` answers about one type, as data: each method with its verdict for these locations and settings, its figures,
 // its price and its way out and back. The names of the keys are read by others; seconds that nobody bounds are Infinity here, null in JSON.
 
+import { distanceKm } from "../core/assess/distance.ts";
 import type {
   Claim,
   ControlPlane,
@@ -16,7 +17,7 @@ import type { Settings } from "../core/assess/numbers.ts";
 import type { Bound } from "../core/model/assess-report.ts";
 import type { RoundTrip } from "./latency.ts";
 import { warningsOf } from "./rank.ts";
-import { distanceKm, regionOf } from "./regions.ts";
+import { regionOf } from "./regions.ts";
 
 export type MethodAnswer = {
   readonly id: string;

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
+import { distanceKm } from "../core/assess/distance.ts";
 import { allowedCountries, countriesOf } from "./countries.ts";
 import { knowledge } from "./knowledge.ts";
 import { estimatedMs, measuredPairs, roundTripOf } from "./latency.ts";
 import { egressPriceOf } from "./prices.ts";
-import { allRegions, distanceKm, providerOf, regionOf } from "./regions.ts";
+import { allRegions, providerOf, regionOf } from "./regions.ts";
 
 const at = (name: string) => {
   const region = regionOf(name);

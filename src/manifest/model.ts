@@ -1,6 +1,7 @@
 // A draft to the model: every default filled in, each list in the manifest's own order.
 
 import { isMovedByAgents, serviceTypeOf } from "../catalog/load.ts";
+import { calledServiceOf } from "../core/model/select.ts";
 import type {
   Control,
   Group,
@@ -142,7 +143,7 @@ function routeOf(name: string, route: Of<"routes">): Route {
 }
 
 function jobOf(name: string, job: Of<"jobs">, services: Draft["services"]): Job {
-  const target = callTargetOf(job.call);
+  const target = calledServiceOf(job.call);
   const group = job.group ?? (Object.hasOwn(services, target) ? services[target]?.group : undefined);
   return {
     name,
@@ -154,11 +155,6 @@ function jobOf(name: string, job: Of<"jobs">, services: Draft["services"]): Job 
     ...(job.trigger.state === undefined ? {} : { state: job.trigger.state }),
     ...(job.ordered === undefined ? {} : { ordered: job.ordered }),
   };
-}
-
-/** The service that a job calls: the host of its URL. */
-export function callTargetOf(call: string): string {
-  return /^[A-Z]+ http:\/\/([a-z0-9-]+)/.exec(call)?.[1] ?? "";
 }
 
 function triggerOf(trigger: Of<"jobs">["trigger"]): Trigger {

@@ -1,10 +1,10 @@
 // Names that lead nowhere, or to the wrong kind of thing: groups, regions, services, types, methods.
 
 import { isMovedByAgents, serviceTypeOf } from "../catalog/load.ts";
+import { calledServiceOf } from "../core/model/select.ts";
 import type { System } from "../core/model/system.ts";
 import { assessedNameFindings } from "./assessed-names.ts";
 import { type Declared, eachOnce, makeKnown } from "./known.ts";
-import { callTargetOf } from "./model.ts";
 import type { Nearest } from "./nearest.ts";
 import { policyFindings } from "./policy-model.ts";
 import { error, errorOnKey, type Finding, type Path } from "./problem.ts";
@@ -104,7 +104,7 @@ export function nameFindings(system: System, declared: Declared, nearest: Neares
 
   for (const job of system.jobs) {
     const path: Path = ["jobs", job.name];
-    const target = callTargetOf(job.call);
+    const target = calledServiceOf(job.call);
     if (known("service", target, [...path, "call"])) {
       const type = serviceTypeOf(services.get(target)?.type ?? "");
       // A platform starts jobs by ways of its own, whatever its services answer to.

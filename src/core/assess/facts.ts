@@ -1,6 +1,7 @@
 // Everything a rule may look at, with the look-ups that keep the rules linear in the number of services.
 
 import type { AssessReport, Loss, ServiceVerdict, SharedFate } from "../model/assess-report.ts";
+import { calledServiceOf } from "../model/select.ts";
 import type { Group, Job, Region, RegionName, Service, ServiceName, Setting, System } from "../model/system.ts";
 import type { Knowledge, MethodKnowledge, RegionKnowledge, ServiceKnowledge } from "./knowledge.ts";
 import { settingsOf } from "./numbers.ts";
@@ -47,7 +48,7 @@ export function factsOf(system: System, knowledge: Knowledge, reckoned: Reckoned
     for (const need of new Set([...service.needs, ...(service.startNeeds ?? [])])) push(users, need, service);
   }
   const jobs = new Map<ServiceName, Job[]>();
-  for (const job of system.jobs) push(jobs, calledName(job), job);
+  for (const job of system.jobs) push(jobs, calledServiceOf(job.call), job);
   const typeOf = (service: Service) => knowledge.serviceOf(service.type);
   return {
     ...reckoned,
@@ -71,7 +72,7 @@ export function factsOf(system: System, knowledge: Knowledge, reckoned: Reckoned
     regionsOf: (service) => Object.keys(service.in),
     usersOf: (name) => users.get(name) ?? [],
     jobsOf: (name) => jobs.get(name) ?? [],
-    calledBy: (job) => services.get(calledName(job)),
+    calledBy: (job) => services.get(calledServiceOf(job.call)),
     acceptedWhy: (rule, of) => {
       for (const entry of system.accepted ?? []) {
         if (entry.rule !== rule || (entry.until !== undefined && entry.until < today)) continue;
@@ -80,10 +81,6 @@ export function factsOf(system: System, knowledge: Knowledge, reckoned: Reckoned
       return undefined;
     },
   };
-}
-
-function calledName(job: Job): ServiceName {
-  return /^[A-Z]+ http:\/\/([a-z0-9-]+)/.exec(job.call)?.[1] ?? "";
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

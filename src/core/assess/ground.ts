@@ -2,6 +2,7 @@
 // of copies, the order in which services can come back, and what users call. Everything after it is linear in the number of services.
 
 import type { Bound } from "../model/assess-report.ts";
+import { calledServiceOf } from "../model/select.ts";
 import type { Group, GroupName, Region, RegionName, Route, Service, ServiceName, System } from "../model/system.ts";
 import { type Assumed, assumed } from "./availability.ts";
 import { type Level, levelsOf } from "./chain.ts";
@@ -223,9 +224,7 @@ function entriesOf(
     if (reached[index] === 1 && group !== undefined) covered.add(group.name);
   }
   // What a job calls is work of its own, whoever else of its group is called by users.
-  const called = new Set(
-    system.jobs.map(({ call }) => indexOf.get(/^[A-Z]+ http:\/\/([a-z0-9-]+)/.exec(call)?.[1] ?? "")),
-  );
+  const called = new Set(system.jobs.map(({ call }) => indexOf.get(calledServiceOf(call))));
   const others = items.flatMap(({ group }, index): Entry[] => {
     if (called.has(index) && reached[index] === 0 && group !== undefined) return [{ item: index }];
     const counts = group === undefined ? routed.length === 0 : !covered.has(group.name);

@@ -7,6 +7,7 @@
 // I3: what an automatic failover may lose beyond maxDataLoss waits for a person, and that is part of the worst recovery time.
 
 import type { Bound, Loss, Term } from "../model/assess-report.ts";
+import { calledServiceOf } from "../model/select.ts";
 import type { GroupName, Pattern, RegionName, System } from "../model/system.ts";
 import { regionFailure } from "./chain.ts";
 import { short } from "./detection.ts";
@@ -145,7 +146,7 @@ function sentence(
 function missed(losing: Losing, fates: Fates, rto: Bound): readonly string[] {
   const { ground } = losing;
   const parts = ground.system.jobs.flatMap((job) => {
-    const called = ground.indexOf.get(/^[A-Z]+ http:\/\/([a-z0-9-]+)/.exec(job.call)?.[1] ?? "");
+    const called = ground.indexOf.get(calledServiceOf(job.call));
     const groupHit = job.group !== undefined && isHomeLost(ground, job.group, losing);
     const fate = called === undefined ? undefined : fates.get(called)?.kind;
     const serviceHit = fate === "moves" || fate === "gone";

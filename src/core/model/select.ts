@@ -1,6 +1,6 @@
 // Small questions everyone asks of a `System`. Pure look-ups, no policy.
 
-import type { Group, GroupName, Region, RegionName, Service, System } from "./system.ts";
+import type { Group, GroupName, Region, RegionName, Service, ServiceName, System } from "./system.ts";
 
 export function regionOf(system: System, name: RegionName): Region {
   return found(
@@ -26,6 +26,11 @@ export function servicesOf(system: System, group: GroupName): readonly Service[]
 /** Regions that may vote on `observed`: every region but the observed one. */
 export function vantagesFor(system: System, observed: RegionName): readonly RegionName[] {
   return system.regions.map((region) => region.name).filter((name) => name !== observed);
+}
+
+/** The service that a job calls: the host of its URL, `METHOD http://service/path`; empty if it has none. */
+export function calledServiceOf(call: string): ServiceName {
+  return /^[A-Z]+ http:\/\/([a-z0-9-]+)/.exec(call)?.[1] ?? "";
 }
 
 export function standbysOf(group: Group, primary: RegionName): readonly RegionName[] {

@@ -1,6 +1,7 @@
 // Regions: whether they are two at all, whether their pairing carries what relies on it, and where data may lie.
 
 import type { Service } from "../../model/system.ts";
+import { distanceKm } from "../distance.ts";
 import type { Facts } from "../facts.ts";
 import type { RegionKnowledge } from "../knowledge.ts";
 import type { Rule, Said } from "../rule.ts";
@@ -255,17 +256,4 @@ function allowedCountries(facts: Facts): ReadonlySet<string> | undefined {
 
 function named(place: RegionKnowledge): string {
   return place.at.split("/")[1] ?? place.at;
-}
-
-const earthRadiusKm = 6371;
-
-/** Great circle, haversine formula. */
-function distanceKm(a: RegionKnowledge | undefined, b: RegionKnowledge | undefined): number | undefined {
-  if (a?.latitude === undefined || a.longitude === undefined) return undefined;
-  if (b?.latitude === undefined || b.longitude === undefined) return undefined;
-  const radians = (degrees: number): number => (degrees * Math.PI) / 180;
-  const [u, v] = [radians(a.latitude), radians(b.latitude)];
-  const half =
-    Math.sin((v - u) / 2) ** 2 + Math.cos(u) * Math.cos(v) * Math.sin(radians(b.longitude - a.longitude) / 2) ** 2;
-  return 2 * earthRadiusKm * Math.asin(Math.min(1, Math.sqrt(half)));
 }
