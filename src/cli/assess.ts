@@ -57,7 +57,7 @@ export function assessFiles(files: readonly string[], flags: AssessFlags, io: As
   const [only] = reports;
   const whole = reports.length === 1 && files.length === 1 && only !== undefined ? only : reports;
   const written =
-    write(flags.json, () => `${JSON.stringify(whole, null, 2)}\n`, io) &&
+    write(flags.json, () => `${JSON.stringify(whole, null, indentFor(reports))}\n`, io) &&
     write(flags.html, () => assessPage(assessed, { knowledge: knowledge(), today: io.today }), io) &&
     write(flags.sarif, () => `${JSON.stringify(sarifOf(reports, rules, io.version), null, 2)}\n`, io);
   const options = {
@@ -69,6 +69,11 @@ export function assessFiles(files: readonly string[], flags: AssessFlags, io: As
   if (bad) return 2;
   if (!written) return 3;
   return exitOf(reports, flags.failOn);
+}
+
+/** People read the JSON of a small system; that of a large one is half as long without blanks. */
+function indentFor(reports: readonly AssessReport[]): number {
+  return reports.reduce((sum, report) => sum + report.services.length, 0) > 1_000 ? 0 : 2;
 }
 
 const ranks: Readonly<Record<Severity, number>> = { error: 2, warning: 1, info: 0 };
