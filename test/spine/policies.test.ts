@@ -143,6 +143,25 @@ describe("a person is asked", long, () => {
   });
 });
 
+describe("a person who leads the group home", long, () => {
+  test("vouches for it: region after region may die, and each time the group is led away at once", async () => {
+    const rig = await begun(withPolicy({}, { group: { coolDownMs: 1_000 } }));
+    for (let round = 0; round < 6; round += 1) {
+      rig.loseRegion("north");
+      await serves(rig, "south", 10_000);
+      await rig.until("it ends", () => rig.idle());
+      await rig.returnRegion("north");
+      await rests(rig);
+      // A region that has just come back is watched a little longer before it may take over.
+      await rig.pass(5_000);
+      expect((await rig.order({ kind: "failback", group: "storefront", by: "kari" })).accepted).toBe(true);
+      await serves(rig, "north", 10_000);
+      await rests(rig);
+    }
+    expect(rig.problems()).toEqual([]);
+  });
+});
+
 describe("a hold-off", long, () => {
   test("waits until the outage has cost as much as a switch, and says until when", async () => {
     const costs = { currency: "EUR", outagePerHour: 36_000, falseFailover: 100 };

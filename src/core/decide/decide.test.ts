@@ -691,6 +691,18 @@ describe("by policy", () => {
     expect(counted("ada")).toEqual([]);
   });
 
+  test("whoever orders a switch vouches for the new primary: the budget begins anew, and falls from before are forgiven", () => {
+    const spent = at("steady", { flaps: { switches: [now - 3_000, now - 2_000], alarms: [now - 3_000] } });
+    const home = { ...ended, by: "ada", endedAtMs: now - 1_000 };
+    const vouched = decide(spent, input({ lastRun: home })).state;
+    expect(vouched).toMatchObject({ flaps: { switches: [], alarms: [] }, vouchedAtMs: now - 1_000 });
+    const flaps = (sinceMs: number) => [{ ...seen("flapping"), sinceMs }, seen("region-unreachable")];
+    const rule = (sinceMs: number): string =>
+      decide(vouched, input({ lastRun: home, diagnoses: flaps(sinceMs) })).decision.rule;
+    expect(rule(now - 60_000)).not.toMatch(/flapping/);
+    expect(rule(now - 500)).toMatch(/flapping/);
+  });
+
   test("a run that a person aborted is a no", () => {
     const aborted = gone({ lastRun: { ...ended, result: "aborted" } });
     expect(decide(at("switching"), aborted).decision.rule).toBe("denied");

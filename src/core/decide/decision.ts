@@ -197,6 +197,8 @@ export type DecideState = {
   readonly downSinceMs?: number;
   /** The primary was flapping at that moment: remembered for the fall that follows, for a region that is down is not said to flap. */
   readonly flapped?: { readonly seen: Diagnosis; readonly atMs: number };
+  /** A person led the group to its primary then, and so vouched for it: what it did before is no flapping. */
+  readonly vouchedAtMs?: number;
   /** Without trouble, and known to be, since then. */
   readonly wellSinceMs?: number;
   /** Synchronous standbys that are lost, since when. */

@@ -91,7 +91,10 @@ export function decideFactsOf(state: DecideState, input: DecideInput): DecideFac
       ? 0
       : Math.min(decideRules.retryAfterMaxMs, decideRules.retryAfterMs * 2 ** (state.failedRuns - 1));
   const replaceable = input.run?.kind === "protect" ? input.run : undefined;
-  const flappingNow = find("flapping", from);
+  // Falls from before a person led the group here are what that person knew.
+  const falls = find("flapping", from);
+  const flappingNow =
+    falls !== undefined && falls.sinceMs > (state.vouchedAtMs ?? Number.NEGATIVE_INFINITY) ? falls : undefined;
   const { flapped } = state;
   const troubleSinceMs = trouble === undefined ? nowMs : Math.min(trouble.seen.sinceMs, state.troubleSinceMs ?? nowMs);
   const sinceMs =

@@ -12,9 +12,14 @@ export function countRun(state: DecideState, input: DecideInput): DecideState {
   if (lastRun === undefined || lastRun.id === state.countedRun) return state;
   const counted = { ...state, countedRun: lastRun.id };
   if (lastRun.result === "done") {
-    // What a person ordered is not automation going back and forth.
-    const switches = lastRun.by === "policy" ? noted(state.flaps.switches, lastRun.endedAtMs) : state.flaps.switches;
-    return { ...counted, failedRuns: 0, flaps: { ...state.flaps, switches } };
+    if (lastRun.by === undefined) return { ...counted, failedRuns: 0 };
+    if (lastRun.by === "policy") {
+      const flaps = { ...state.flaps, switches: noted(state.flaps.switches, lastRun.endedAtMs) };
+      return { ...counted, failedRuns: 0, flaps };
+    }
+    // Whoever orders a switch has looked at what was before, and vouches for the new primary: the budget begins anew.
+    const { flapped: _, ...rest } = counted;
+    return { ...rest, failedRuns: 0, flaps: { switches: [], alarms: [] }, vouchedAtMs: lastRun.endedAtMs };
   }
   if (lastRun.result === "failed") return { ...counted, failedRuns: state.failedRuns + 1 };
   const { trouble } = decideFactsOf(counted, input);
