@@ -68,12 +68,22 @@ export async function untilSuccessor(
   }
 }
 
+/** A refused switch home is ordered again for so long. */
+const orderAgainForMs = 10_000;
+
 export async function switchHome(lab: Lab, home: string, users: Users | undefined): Promise<void> {
   const preferred = lab.group.primary[0] === home;
   const common = { group: lab.group.name, by: "lab" };
-  const answer = await lab.control.command(
-    preferred ? { kind: "failback", ...common } : { kind: "switchover", to: home, ...common },
-  );
+  const order = preferred
+    ? ({ kind: "failback", ...common } as const)
+    : ({ kind: "switchover", to: home, ...common } as const);
+  // A standby that was admitted this moment may not have been heard of as streaming yet; a person would ask again, too.
+  const patientUntil = performance.now() + orderAgainForMs;
+  let answer = await lab.control.command(order);
+  while (!answer.accepted && performance.now() < patientUntil) {
+    await sleep(lookEveryMs);
+    answer = await lab.control.command(order);
+  }
   if (!answer.accepted) throw new LabFailure(`The switch home was refused: ${answer.sentence}`);
   const until = performance.now() + homeDeadlineMs;
   while ((await currentPrimary(lab)) !== home || notYetProtected(await lab.control.status(), lab.group) !== undefined) {
