@@ -7,7 +7,8 @@ import type { Group, Region, RegionName, Service, System } from "../model/system
 import { globalPlane, isEverywhere, providerOf, type Side } from "./components.ts";
 import type { Graph } from "./graph.ts";
 import type { Knowledge, MethodKnowledge, ServiceKnowledge, Where } from "./knowledge.ts";
-import { isDecisive, methodOf, mustStart, needsSource } from "./moves.ts";
+import { chosenMethod } from "./methods.ts";
+import { isDecisive, mustStart, needsSource } from "./moves.ts";
 import { judgeOf } from "./recovers.ts";
 
 export type ControlPlaneRow = AssessReport["controlPlane"][number];
@@ -46,7 +47,7 @@ type World = {
 
 function rowsOf(service: Service, group: Group, side: Side, world: World): readonly ControlPlaneRow[] {
   const type = world.knowledge.serviceOf(service.type);
-  const method = methodOf(service, type);
+  const method = chosenMethod(service, type);
   const started = mustStart(service, group) ? startRows(service, side, world) : [];
   if (type === undefined || method === undefined) return started;
   const provider = providerOf(type);
@@ -119,7 +120,7 @@ function controllerRow(
   knowledge: Knowledge,
 ): readonly ControlPlaneRow[] {
   const places = system.regions.filter(({ controller }) => controller !== undefined);
-  const runs = members.some((service) => methodOf(service, knowledge.serviceOf(service.type))?.steps !== undefined);
+  const runs = members.some((service) => chosenMethod(service, knowledge.serviceOf(service.type))?.steps !== undefined);
   if (places.length === 0 || !runs) return [];
   const left = places.filter(({ name }) => name !== from);
   const names = (regions: readonly Region[]): string => regions.map(({ name }) => name).join(", ");

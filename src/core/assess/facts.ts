@@ -4,6 +4,7 @@ import type { AssessReport, Loss, ServiceVerdict, SharedFate } from "../model/as
 import { calledServiceOf } from "../model/select.ts";
 import type { Group, Job, Region, RegionName, Service, ServiceName, Setting, System } from "../model/system.ts";
 import type { Knowledge, MethodKnowledge, RegionKnowledge, ServiceKnowledge } from "./knowledge.ts";
+import { chosenMethod } from "./methods.ts";
 import { settingsOf } from "./numbers.ts";
 
 /** What was reckoned before the rules are asked. */
@@ -63,11 +64,7 @@ export function factsOf(system: System, knowledge: Knowledge, reckoned: Reckoned
     },
     group: (service) => (service.group === undefined ? undefined : groups.get(service.group)),
     typeOf,
-    methodOf: (service) => {
-      const type = typeOf(service);
-      const wanted = service.replication?.method ?? type?.defaultMethod;
-      return type?.methods.find((method) => method.id === wanted);
-    },
+    methodOf: (service) => chosenMethod(service, typeOf(service)),
     settingOf: (service, setting, region) => settingsOf(service, typeOf(service), region)[setting],
     regionsOf: (service) => Object.keys(service.in),
     usersOf: (name) => users.get(name) ?? [],

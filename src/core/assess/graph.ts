@@ -19,7 +19,8 @@ import {
 } from "./components.ts";
 import { type GateBuilder, type Gates, gateBuilder, type NodeId } from "./gates.ts";
 import type { Knowledge, MethodKnowledge, ServiceKnowledge } from "./knowledge.ts";
-import { coldPatterns, dataSteps, methodOf, movedKinds, mustStart, needsSource } from "./moves.ts";
+import { chosenMethod } from "./methods.ts";
+import { coldPatterns, dataSteps, movedKinds, mustStart, needsSource } from "./moves.ts";
 
 /** Something that has to be there for the system to be called well. */
 export type Goal = { readonly kind: "route" | "group" | "service"; readonly name: string; readonly node: NodeId };
@@ -192,7 +193,7 @@ function anywhere(service: Service, making: Making): NodeId {
 function moveNeeds(service: Service, group: Group, side: Side, making: Making): readonly NodeId[] {
   const { builder, components, places } = making;
   const type = making.typeOf(service);
-  const method = methodOf(service, type);
+  const method = chosenMethod(service, type);
   const planes = switchPlanes(type, method, side, making);
   const needs: NodeId[] = [];
   if (mustStart(service, group)) {

@@ -8,7 +8,7 @@ import { type Assumed, assumed } from "./availability.ts";
 import { type Level, levelsOf } from "./chain.ts";
 import { type Watch, watchOf } from "./detection.ts";
 import type { Knowledge, MethodKnowledge, ServiceKnowledge } from "./knowledge.ts";
-import { type Barred, barredOf, systemMapsOf } from "./methods.ts";
+import { type Barred, barredOf, chosenMethod, systemMapsOf } from "./methods.ts";
 import { boundOf, recoveryPointOf, type Settings, settingsOf } from "./numbers.ts";
 
 export type Item = {
@@ -64,8 +64,7 @@ export function groundOf(system: System, knowledge: Knowledge): Ground {
   const indexOf = new Map(services.map((service, index) => [service.name, index]));
   const items = services.map((service): Item => {
     const type = knowledge.serviceOf(service.type);
-    const wanted = service.replication?.method ?? type?.defaultMethod;
-    const method = type?.methods.find((known) => known.id === wanted);
+    const method = chosenMethod(service, type);
     const settings = settingsOf(service, type);
     const group = service.group === undefined ? undefined : groups.get(service.group);
     const holdsData = type?.holdsData ?? (service.replication !== undefined || service.copies !== undefined);

@@ -2,16 +2,11 @@
 // switch decide, and whether any way leads out of a region that is lost.
 
 import type { Group, Service } from "../model/system.ts";
-import type { MethodKnowledge, ServiceKnowledge, SwitchStep } from "./knowledge.ts";
+import type { MethodKnowledge, SwitchStep } from "./knowledge.ts";
 
 /** Nothing has to be started where both sides serve at full size; a standby that is smaller or off has to grow. */
 export function mustStart(service: Service, group: Group): boolean {
   return group.pattern !== "active-active" || service.replicas.standby < service.replicas.primary;
-}
-
-export function methodOf(service: Service, type: ServiceKnowledge | undefined): MethodKnowledge | undefined {
-  const wanted = service.replication?.method ?? type?.defaultMethod;
-  return type?.methods.find((method) => method.id === wanted);
 }
 
 /** Patterns in which the standby has to be made before it can start. */
