@@ -7,7 +7,7 @@ import { reportKey } from "../core/watch/facts.ts";
 import type { ReportedService } from "../core/watch/observation.ts";
 import type { Standby } from "../core/watch/replication.ts";
 import { initialWatch } from "../core/watch/watch.ts";
-import { candidateOf, decideInputOf, targetProblemOf, type View } from "./candidates.ts";
+import { admissionProblemOf, candidateOf, decideInputOf, targetProblemOf, type View } from "./candidates.ts";
 
 const nowMs = 100_000;
 const record = { group: "storefront", epoch: 4, primary: "north", promotable: ["north", "south"] };
@@ -285,5 +285,18 @@ describe("a target", () => {
     expect(targetProblemOf(blind, { ...record, primary: "south" }, "south", false)).toBe(undefined);
     const system = { ...shopOf(), services: shopOf().services.filter((one) => one.name === "web") };
     expect(targetProblemOf(viewOf({ system }), record, "south", true)).toBe(undefined);
+  });
+});
+
+describe("a standby", () => {
+  test("is made promotable only when its copy has been seen streaming, if there is anything to copy", () => {
+    const problem = (copy: Standby): string | undefined =>
+      admissionProblemOf(viewOf({ copies: { orders: copy } }), "south");
+    const sentence = "the copy in south has not been seen streaming from a primary yet";
+    expect(problem(southCopy)).toBe(undefined);
+    expect(problem({ ...southCopy, hasStreamed: false })).toBe(sentence);
+    expect(admissionProblemOf(viewOf({}), "south")).toBe(sentence);
+    const system = { ...shopOf(), services: shopOf().services.filter((one) => one.name === "web") };
+    expect(admissionProblemOf(viewOf({ system }), "south")).toBe(undefined);
   });
 });

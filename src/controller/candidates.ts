@@ -190,3 +190,12 @@ export function targetProblemOf(
     ? undefined
     : `${target} is ${lag} bytes behind; it has to come within ${gracefulLagMaxBytes} bytes`;
 }
+
+/** Why `standby` may not be made promotable yet, as a sentence; nothing when it may. Who is promotable can be ordered to take over at once. */
+export function admissionProblemOf(view: View, standby: RegionName): string | undefined {
+  const { system, group } = view;
+  if (!servicesOf(system, group.name).some((service) => isDatabase(service))) return undefined;
+  return candidateOf(view, standby).hasStreamed === true
+    ? undefined
+    : `the copy in ${standby} has not been seen streaming from a primary yet`;
+}

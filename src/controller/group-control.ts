@@ -22,7 +22,7 @@ import type { Store, StoreFailure } from "../ports/store.ts";
 import type { RequestOf, Traffic } from "../wire/calls.ts";
 import type { CommandAnswer, GroupStatus, PersonCommand, RunReport, WhyQuestion } from "../wire/people.ts";
 import { decisionFact, reasonKey } from "./audit-facts.ts";
-import { decideInputOf, type Places, targetProblemOf, type View } from "./candidates.ts";
+import { admissionProblemOf, decideInputOf, type Places, targetProblemOf, type View } from "./candidates.ts";
 import { DeciderMemory } from "./decider-memory.ts";
 import { noticeOf } from "./decision-notice.ts";
 import { GroupRoutes, routesTo } from "./group-routes.ts";
@@ -125,6 +125,7 @@ export class GroupControl {
       ...ports,
       desk: this.desk,
       targetProblem: (target, graceful) => targetProblemOf(this.#view(), this.desk.record, target, graceful),
+      admissionProblem: (standby) => admissionProblemOf(this.#view(), standby),
       traffic: () => this.traffic,
       storeTraffic: (next) => this.#routes.storeTraffic(next),
       heard: () => system.regions.map((region) => region.name).filter((region) => this.#isHeard(region)),

@@ -19,6 +19,8 @@ export type PerformerPorts = {
   readonly desk: LeaseDesk;
   /** Why the target may not be promoted, or nothing. */
   readonly targetProblem: (target: RegionName, graceful: boolean) => string | undefined;
+  /** Why the standby may not be made promotable, or nothing. */
+  readonly admissionProblem: (standby: RegionName) => string | undefined;
   readonly traffic: () => Traffic | undefined;
   /** Stores the next traffic generation; durable when it returns "done". */
   readonly storeTraffic: (next: Pick<Traffic, "epoch" | "primary" | "mode">) => Promise<Outcome>;
@@ -113,7 +115,7 @@ async function act(ports: PerformerPorts, context: StepContext): Promise<Outcome
     case "advance-epoch":
       return advance(ports, context, does);
     case "admit":
-      return admit(ports, does);
+      return admit(ports, context, does);
     case "route": {
       const stored = await ports.storeTraffic({ epoch: does.epoch, primary: does.primary, mode: does.mode });
       const traffic = ports.traffic();
@@ -217,9 +219,25 @@ function abandoned(reason: string, facts: Facts = {}): Outcome {
   return { kind: "failed", retry: "never", reason, facts: { ...facts, [abandonedFact]: true } };
 }
 
-async function admit(ports: PerformerPorts, does: Own<"admit">): Promise<Outcome> {
-  const there = reached(ports.desk.record, does);
+async function admit(ports: PerformerPorts, context: StepContext, does: Own<"admit">): Promise<Outcome> {
+  const { record } = ports.desk;
+  const there = reached(record, does);
   if (there !== undefined) return there;
+  // Its agent says that it streams; a switch to it goes by what the watch has seen, and that may be a report behind.
+  const joining = does.promotable.filter((region) => region !== does.primary && !record?.promotable.includes(region));
+  const until = ports.clock.nowMs() + context.deadlineMs;
+  for (const region of joining) {
+    for (
+      let problem = ports.admissionProblem(region);
+      problem !== undefined;
+      problem = ports.admissionProblem(region)
+    ) {
+      if (ports.clock.nowMs() >= until || context.signal.aborted)
+        return { kind: "failed", retry: "later", reason: problem };
+      context.progress(problem);
+      await ports.clock.sleep(tryAgainMs, context.signal).catch(() => undefined);
+    }
+  }
   const result = await ports.desk.admit(does.promotable);
   return result.kind === "advanced"
     ? { kind: "done", reason: result.reason, facts: { epoch: result.record.epoch } }

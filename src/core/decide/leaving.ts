@@ -8,19 +8,6 @@ const answered = "until a person answers, the question runs out {expiry}, or {fr
 
 export const leaving: readonly Row[] = [
   {
-    id: "ask-flapping",
-    part: "leaving",
-    from: "any",
-    when: "the primary was flapping, and now stays away",
-    test: (f) => inTrouble(f) && f.flapping !== undefined,
-    decision: "ask",
-    enters: "asking",
-    sentence:
-      "{seen}; it came back again and again lately, so a person decides whether to leave it for {to}, losing at most {loss}",
-    until: answered,
-    next: approve,
-  },
-  {
     id: "ask-flaps",
     part: "leaving",
     from: "any",

@@ -29,8 +29,8 @@ export const decideRules = {
   lostTellAfterMs: 2_000,
   /** The trouble must not have been seen for so long before the question about it is withdrawn: a fresh controller has seen nothing yet. */
   withdrawAfterMs: 5_000,
-  /** A primary that flaps and stays away for so long is asked about. */
-  flappingAskAfterMs: 30_000,
+  /** A primary that flaps is waited for; one that is then away for so long does not flap any more, and is left like any other. */
+  flappingWaitMs: 30_000,
   /** Loss bounds that differ by less than this are alike: reports come a few times a second. */
   lossAlikeMs: 1_000,
   /** Round trips that differ by less than this are alike. */
