@@ -116,9 +116,9 @@ function cellsOf(): readonly Cell[] {
   const lasting = stories.filter((story) => minutes === undefined || mayLast(story)).map((story) => story.name);
   const names = values.crashes ? [...lasting, crashStory.name] : lasting;
   return names.flatMap((story): Cell[] => [
-    { story, mode: "async", regions: 2 },
+    { story, mode: stories.find((one) => one.name === story)?.mode ?? "async", regions: 2 },
     ...(inBothModes.has(story) ? [{ story, mode: "sync", regions: 2 } as const] : []),
-    ...(withThree.has(story) ? [{ story, mode: "async", regions: 3 } as const] : []),
+    ...(withThree.has(story) ? (["async", "sync"] as const).map((mode): Cell => ({ story, mode, regions: 3 })) : []),
   ]);
 }
 

@@ -243,7 +243,8 @@ test("every story of the agreed list is there, each with something that it must 
 test("the page of the stories has every one of them, with the words of the story itself", () => {
   const page = readFileSync(new URL("../../docs/stories.md", import.meta.url), "utf8");
   for (const story of stories) {
-    expect(page).toContain(`| \`${story.name}\` | ${story.what} | ${story.expects} |`);
+    const mode = story.mode === undefined ? "" : `, ${story.mode}`;
+    expect(page).toContain(`| \`${story.name}\`${mode} | ${story.what} | ${story.expects} |`);
     if (story.sync?.expects !== undefined) expect(page).toContain(`| ${story.sync.expects} |`);
   }
 });

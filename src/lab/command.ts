@@ -62,11 +62,15 @@ export async function runLab(flags: LabFlags, render: LabRender): Promise<number
     const { minutes } = flags;
     if (minutes !== undefined && !played.some(mayLast))
       throw new LabFailure(`${storyName} takes as long as it takes; --minutes is for stories that may last.`, 2);
-    const ground = prepare(flags, progress);
+    const [one] = played;
+    if (one?.mode !== undefined && flags.mode !== undefined && flags.mode !== one.mode)
+      throw new LabFailure(`${storyName} has something to show in ${one.mode} mode only; leave --mode out.`, 2);
+    const ground = prepare({ ...flags, ...(one?.mode === undefined ? {} : { mode: one.mode }) }, progress);
+    const policy = one?.policy === undefined ? {} : { policy: one.policy };
     const ending = endOnSignals(ground.folder, progress);
     let lab: Lab | undefined;
     try {
-      lab = await startLab({ ...ground, progress, kind: "story" });
+      lab = await startLab({ ...ground, ...policy, progress, kind: "story" });
       const { reports, failure } = await playRounds(lab, storyName, rounds, flags, progress);
       // What was measured before a round failed is still true.
       if (reports.length > 0) {

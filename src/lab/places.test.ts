@@ -99,6 +99,13 @@ test("the copy keeps comments, takes the mode, and starts commands where the ori
   expect(copy.services.web.run.cwd).toBe("/somewhere/shop");
 });
 
+test("the copy takes the keys of a policy that a story asks for, and keeps the rest of it", async () => {
+  const given = text.replace("services:", "groups: { g: { policy: { degraded: hold, keepServing: 2 } } }\nservices:");
+  const policy = { group: "g", keys: { degraded: "switch", dropSyncAfter: "5s" } };
+  const map = await mapPlaces({ text: given, file: "shop.yaml", system, ports: picker(), policy });
+  expect(parse(map.text).groups.g.policy).toEqual({ degraded: "switch", keepServing: 2, dropSyncAfter: "5s" });
+});
+
 test("every address of another place goes through a proxy, one's own never", async () => {
   const map = await mapped();
   const open = map.ways.map((way, index) => ({ ...way, listen: `127.0.0.1:${50_000 + index}` }));

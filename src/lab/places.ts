@@ -40,6 +40,8 @@ export async function mapPlaces(options: {
   readonly system: System;
   readonly ports: PortPicker;
   readonly mode?: "sync" | "async";
+  /** Keys of the group's policy that the copy gets. */
+  readonly policy?: { readonly group: string; readonly keys: Readonly<Record<string, string>> };
 }): Promise<LabMap> {
   const { system, ports } = options;
   if (system.regions.some((region) => region.name === usersPlace)) {
@@ -119,6 +121,8 @@ export async function mapPlaces(options: {
       setScalar(doc, ["services", service.name, "replication", "mode"], options.mode);
     }
   }
+  for (const [key, value] of Object.entries(options.policy?.keys ?? {}))
+    setScalar(doc, ["groups", options.policy?.group ?? "", "policy", key], value);
   return {
     text: doc.toString({ lineWidth: 0 }),
     places: [...regions.map((region) => region.name), usersPlace],

@@ -30,6 +30,8 @@ export type LabOptions = {
   readonly text: string;
   readonly system: System;
   readonly mode?: "sync" | "async";
+  /** What the lab's copy of the manifest says under `policy` of the group the stories are about. */
+  readonly policy?: Readonly<Record<string, string>>;
   readonly folder: string;
   readonly progress: Progress;
   readonly kind: "story" | "up";
@@ -94,8 +96,9 @@ export async function startLab(options: LabOptions): Promise<Lab> {
 }
 
 async function build(options: LabOptions, group: Group, controllerPlace: string): Promise<Lab> {
-  const { folder, system, progress } = options;
-  const map = await mapPlaces({ ...options, ports: makePortPicker() }).catch((error: Error) => {
+  const { folder, system, progress, policy: keys = {}, ...rest } = options;
+  const policy = { group: group.name, keys };
+  const map = await mapPlaces({ ...rest, system, policy, ports: makePortPicker() }).catch((error: Error) => {
     throw new LabFailure(error.message, 2, { cause: error });
   });
   const manifestFile = join(folder, basename(options.file));

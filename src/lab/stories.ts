@@ -3,10 +3,17 @@
 import { databaseStories } from "./stories/databases.ts";
 import { linkStories } from "./stories/links.ts";
 import { orderStories } from "./stories/orders.ts";
+import { policyStories } from "./stories/policies.ts";
 import { regionStories } from "./stories/regions.ts";
 import type { Story, StoryGroup } from "./story.ts";
 
-export const stories: readonly Story[] = [...regionStories, ...databaseStories, ...linkStories, ...orderStories];
+export const stories: readonly Story[] = [
+  ...regionStories,
+  ...databaseStories,
+  ...linkStories,
+  ...orderStories,
+  ...policyStories,
+];
 
 /** Stories in two parts: the same fault in both of its kinds. */
 export const storyGroups: readonly StoryGroup[] = [

@@ -76,6 +76,10 @@ export type Story = {
   readonly sync?: Partial<Pick<Story, "what" | "expects" | "expected" | "steps" | "after" | "checks">>;
   /** Users give each request so long instead of 300 ms. */
   readonly patienceMs?: number;
+  /** What the lab's copy of the manifest says under `policy` of the group the story is about. */
+  readonly policy?: Readonly<Record<string, string>>;
+  /** The only mode in which there is anything to see. */
+  readonly mode?: "sync" | "async";
 };
 
 /** One name for several stories that are played one after the other, as one. */

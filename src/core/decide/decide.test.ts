@@ -496,6 +496,22 @@ const cases: readonly Case[] = [
     "north is region-degraded; south takes over, the only standby that can take over, losing at most 0.0 s",
   ],
   [
+    "a brown-out that is to be left, and has all but passed",
+    {
+      ...brownOut({ degraded: "switch" }),
+      diagnoses: [
+        seen("region-degraded", {
+          sinceMs: now - 60_000,
+          evidence: { ...seen("region-degraded").evidence, statistic: 4.9 },
+        }),
+      ],
+    },
+    "degraded-fading",
+    "hold",
+    "degraded",
+    "north is region-degraded; that is below the threshold by now, so nothing moves unless it rises again",
+  ],
+  [
     "a brown-out that is to be asked about",
     brownOut({ degraded: "ask" }),
     "ask-degraded",

@@ -1,8 +1,12 @@
 // Why a primary in trouble is not left, or not yet. Each says what would change it and when.
 
+import type { Diagnosis } from "../watch/diagnosis.ts";
 import { commands } from "./commands.ts";
 import { goNow, inTrouble, type Row } from "./row.ts";
 import { decideRules } from "./rules.ts";
+
+/** A diagnosis stands until nothing speaks for it any more; to move something, what speaks for it has to be strong at that moment. */
+const fades = ({ evidence }: Diagnosis): boolean => evidence.statistic < evidence.threshold;
 
 export const staying: readonly Row[] = [
   {
@@ -137,6 +141,19 @@ export const staying: readonly Row[] = [
     enters: "suspect",
     sentence: "{seen}; {holdOffWhy}, so the {remedy} waits {holdOffLeft} more",
     until: "until {holdOffEnd}, when the hold-off ends",
+    keepsQuestion: true,
+    next: goNow,
+  },
+  {
+    id: "degraded-fading",
+    part: "staying",
+    from: "any",
+    when: "a brown-out whose statistic has fallen below its threshold again",
+    test: (f) => f.trouble?.degraded === true && fades(f.trouble.seen),
+    decision: "hold",
+    enters: "degraded",
+    sentence: "{seen}; that is below the threshold by now, so nothing moves unless it rises again",
+    until: "until it rises above its threshold again, or {from} is well",
     keepsQuestion: true,
     next: goNow,
   },

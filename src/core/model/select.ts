@@ -23,9 +23,13 @@ export function servicesOf(system: System, group: GroupName): readonly Service[]
   return ordered;
 }
 
-/** Regions that may vote on `observed`: every region but the observed one. */
-export function vantagesFor(system: System, observed: RegionName): readonly RegionName[] {
-  return system.regions.map((region) => region.name).filter((name) => name !== observed);
+/**
+ * Regions that may vote on `observed`: every region with an agent but the observed one. Where the manifest names no agent at all, it is a
+ * plan of what is to be, and each region counts.
+ */
+export function vantagesFor({ regions }: System, observed: RegionName): readonly RegionName[] {
+  const seeing = regions.filter((region) => region.agent !== undefined);
+  return (seeing.length === 0 ? regions : seeing).map(({ name }) => name).filter((name) => name !== observed);
 }
 
 /** The service that a job calls: the host of its URL, `METHOD http://service/path`; empty if it has none. */

@@ -38,6 +38,19 @@ describe("what a configuration promises", () => {
     expect(guarantee(classic).detection.worstMs).toBe(7 * 200 + 150 + 30);
   });
 
+  test("does not count a region without an agent among those that look, unless none has one yet", () => {
+    const { regions, ...rest } = shop(30_000, 200);
+    const without = (...blind: readonly string[]) => ({
+      ...rest,
+      regions: regions.map((region) =>
+        blind.includes(region.name) ? region : { ...region, agent: `http://${region.name}` },
+      ),
+    });
+    const worstMs = (system: System) => guarantee(system).detection.worstMs;
+    expect(worstMs(without("south"))).toBeGreaterThan(worstMs(without()));
+    expect(worstMs({ ...rest, regions })).toBe(worstMs(without()));
+  });
+
   test("is nothing for a region that nobody else can see", () => {
     const system = shopOf();
     const alone = {
