@@ -2,9 +2,9 @@
 // else in it (I12). Whoever changes, drops, adds or moves an entry breaks the chain there; whoever writes the whole chain anew from
 // there ends with another last hash (the head), which is why the head is told to people and kept elsewhere.
 
+import { redact } from "../model/redact.ts";
 import { canonical, ordered } from "./canonical.ts";
 import type { AuditFact, EarlierRows } from "./fact.ts";
-import { redact } from "./redact.ts";
 import { sha256 } from "./sha256.ts";
 
 /** Grows with every change of what an entry means or how it is hashed; stands in the first entry. */

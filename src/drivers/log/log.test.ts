@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { Writable } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { redact } from "../../core/model/redact.ts";
 import { makeLog } from "./log.ts";
-import { redact } from "./redact.ts";
 
 const noonMs = Date.UTC(2025, 2, 1, 12);
 

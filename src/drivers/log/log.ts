@@ -4,12 +4,13 @@
 //
 // 1. Nothing waits for the log, and it never throws: when its disk hangs or is full, lines are dropped, and how many is said in
 //    the next line that gets through.
-// 2. No secret and no line break gets into a line (redact.ts).
+// 2. No secret and no line break gets into a line (redact-field.ts).
 
 import { createWriteStream } from "node:fs";
 import type { Writable } from "node:stream";
+import { redact } from "../../core/model/redact.ts";
 import type { Log, LogLevel } from "../../ports/log.ts";
-import { redact, redactField } from "./redact.ts";
+import { redactField } from "./redact-field.ts";
 
 export type LogSettings = {
   readonly to:
