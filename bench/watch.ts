@@ -9,6 +9,7 @@
 
 import { parseArgs } from "node:util";
 import { type BeliefRules, newTarget, takeSample } from "../src/core/watch/belief.ts";
+import { chanceFrom } from "../src/core/watch/chance.ts";
 import { localMisses, quorumOf, samplesToRun, thresholdFor } from "../src/core/watch/detector.ts";
 
 const { values } = parseArgs({
@@ -23,17 +24,6 @@ const target = { region: "north", service: "agent" };
 
 function rulesWith(misses: number): BeliefRules {
   return { periodMs, misses, silentAfterMs: 1_000, recoveryAnswers: 3, recoveryDwellMs: 3_000 };
-}
-
-/** Small and repeatable. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 type Measured = {
@@ -102,7 +92,7 @@ function delays(
   return { mean: sum / rounds, worst };
 }
 
-const random = randomFrom(Number(values.seed));
+const random = chanceFrom(Number(values.seed));
 const startedMs = performance.now();
 let samples = 0;
 console.log("False alarms: samples between two, measured / formula (95 % interval)");

@@ -7,6 +7,7 @@ import { catalogIds } from "../../src/catalog/ids.ts";
 import { knowledge } from "../../src/catalog/knowledge.ts";
 import { assess } from "../../src/core/assess/assess.ts";
 import { rules } from "../../src/core/assess/rules/table.ts";
+import { chanceFrom } from "../../src/core/watch/chance.ts";
 import { parseManifest } from "../../src/manifest/parse.ts";
 import { assessPage } from "../../src/render/html/assess.ts";
 import { sarifOf } from "../../src/render/sarif.ts";
@@ -96,7 +97,7 @@ export function tryOne(seed: number): Outcome {
 }
 
 export function mutated(seed: number): string {
-  const random = randomOf(seed);
+  const random = chanceFrom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   let text = pick(texts);
   const rounds = 1 + Math.floor(random() * 4);
@@ -167,17 +168,6 @@ function lines(
 ): string {
   const list = text.split("\n");
   return change(list, Math.floor(random() * list.length)).join("\n");
-}
-
-/** mulberry32: small, seeded, good enough to choose with. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 function main(): void {

@@ -175,17 +175,6 @@ export class World {
   }
 }
 
-/** Repeatable chance. */
-export function chanceFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Nobody reaches anything in that region, and nothing of it reports. */
 export function dead(region: RegionName): Weather {
   return { misses: (_, target) => target.region === region, silent: [region] };

@@ -10,6 +10,7 @@ import { Controller } from "../../src/controller/controller.ts";
 import type { TrailRow } from "../../src/core/audit/verify.ts";
 import { defaultLeaseConfig, type LeaseConfig, type Safeguards } from "../../src/core/lease/timing.ts";
 import type { RegionName, System } from "../../src/core/model/system.ts";
+import { chanceFrom } from "../../src/core/watch/chance.ts";
 import type { Point } from "../../src/executor/execute.ts";
 import type { Disk } from "../../src/ports/disk.ts";
 import type { Driver } from "../../src/ports/driver.ts";
@@ -37,17 +38,6 @@ const lookEveryMs = 4;
 type Handler = (name: string, body: unknown) => Promise<unknown>;
 type Process = { alive: boolean; readonly stop: Stop };
 type RouterState = { config: RouterConfig | undefined; process: Process };
-
-/** Small, fast, good enough for jitter: Tommy Ettinger's mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 export class Rig {
   readonly time = new VirtualClock();
@@ -90,7 +80,7 @@ export class Rig {
     this.system = system;
     this.#lease = { ...defaultLeaseConfig, safeguards: { ...defaultLeaseConfig.safeguards, ...safeguards } };
     this.seed = seed;
-    this.#random = randomFrom(seed);
+    this.#random = chanceFrom(seed);
     const serving = system.groups.flatMap((one) => one.primary);
     this.databases = new Databases(
       this.time,

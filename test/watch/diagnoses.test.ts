@@ -1,11 +1,12 @@
 // A case for every row of the diagnosis table: what the vantages and routers saw, and what is said of it.
 
 import { describe, expect, test } from "vitest";
+import { chanceFrom } from "../../src/core/watch/chance.ts";
 import type { DiagnosisName, Severity } from "../../src/core/watch/diagnosis.ts";
 import type { ReportedService } from "../../src/core/watch/observation.ts";
 import { regionRows } from "../../src/core/watch/region-rows.ts";
 import { serviceRows } from "../../src/core/watch/service-rows.ts";
-import { chanceFrom, dead, isAgent, shopOf, type Weather, World } from "../core/watch-world.ts";
+import { dead, isAgent, shopOf, type Weather, World } from "../core/watch-world.ts";
 
 type Fixture = {
   readonly name: DiagnosisName;

@@ -2,9 +2,10 @@
 // dumb rule: an alarm only if the target is gone and a quorum can tell (I2).
 
 import { describe, expect, test } from "vitest";
+import { chanceFrom } from "../../src/core/watch/chance.ts";
 import { quorumOf } from "../../src/core/watch/detector.ts";
 import type { DiagnosisName } from "../../src/core/watch/diagnosis.ts";
-import { chanceFrom, shopOf, type Weather, World } from "../core/watch-world.ts";
+import { shopOf, type Weather, World } from "../core/watch-world.ts";
 
 /** Whatever could make a decider move north. */
 const alarms: readonly DiagnosisName[] = [

@@ -1,26 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type BeliefRules, beliefOf, newTarget, settle, type TargetState, takeSample } from "./belief.ts";
+import { chanceFrom } from "./chance.ts";
 import { samplesToRun } from "./detector.ts";
 
 const rules: BeliefRules = { periodMs: 100, misses: 3, silentAfterMs: 500, recoveryAnswers: 3, recoveryDwellMs: 1_000 };
 const target = { region: "north", service: "agent" };
 
-/** A small generator of its own, so that a run can be repeated exactly. */
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Mean samples between alarms of a healthy target, by running the production code from a fresh state again and again. */
 function falseAlarms(options: { vantages: number; p0: number; misses: number; rounds: number; seed: number }) {
   const vantages = Array.from({ length: options.vantages }, (_, index) => `v${index}`);
-  const next = random(options.seed);
+  const next = chanceFrom(options.seed);
   const own = { ...rules, misses: options.misses };
   const lengths: number[] = [];
   let nowMs = 0;

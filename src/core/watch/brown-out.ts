@@ -4,6 +4,7 @@
 // needs a quorum of vantages, each above its own threshold, and where there are many vantages that is what takes longest.
 
 import { firstAlarm, localAt, newCells, step } from "./bank.ts";
+import { chanceFrom } from "./chance.ts";
 import { type ClassicRules, classicVerdict } from "./classic.ts";
 import { quorumOf, samplesToRun } from "./detector.ts";
 import { coldStartLevel } from "./scores.ts";
@@ -151,15 +152,4 @@ function delayOf(samples: number[]): Delay {
   samples.sort((a, b) => a - b);
   const mean = samples.reduce((sum, one) => sum + one, 0) / samples.length;
   return { mean, late: samples[Math.ceil(lateShare * samples.length) - 1] ?? mean };
-}
-
-/** Repeatable: the same plan says the same twice. */
-function chanceFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

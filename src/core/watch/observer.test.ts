@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chanceFrom } from "../../../test/core/watch-world.ts";
+import { chanceFrom } from "./chance.ts";
 import { healthMax, learnLoss, levelOf, newObserver, nextHealth, type Observer, patience } from "./observer.ts";
 import { lossAt } from "./scores.ts";
 

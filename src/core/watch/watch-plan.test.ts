@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { chanceFrom, shopOf, World, year } from "../../../test/core/watch-world.ts";
+import { shopOf, World, year } from "../../../test/core/watch-world.ts";
 import type { System } from "../model/system.ts";
 import { bankDelay, classicDelay, classicRate } from "./brown-out.ts";
+import { chanceFrom } from "./chance.ts";
 import { classicRules } from "./classic.ts";
 import { banksFor } from "./config.ts";
 import { samplesToRun } from "./detector.ts";

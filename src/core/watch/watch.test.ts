@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { chanceFrom, dead, isAgent, shopOf, type Weather, World } from "../../../test/core/watch-world.ts";
+import { dead, isAgent, shopOf, type Weather, World } from "../../../test/core/watch-world.ts";
+import { chanceFrom } from "./chance.ts";
 import { quorumOf, thresholdFor } from "./detector.ts";
 import type { DiagnosisName } from "./diagnosis.ts";
 import type { ReportedService } from "./observation.ts";
