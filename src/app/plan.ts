@@ -4,12 +4,14 @@ import { knowledge } from "../catalog/knowledge.ts";
 import { roundTripOf } from "../catalog/latency.ts";
 import { methodSteps } from "../catalog/load.ts";
 import { assess } from "../core/assess/assess.ts";
+import { holdOffOf, policyOf } from "../core/decide/policy.ts";
 import type { Group } from "../core/model/system.ts";
 import { compilePlan } from "../core/plan/compile.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import { guarantee } from "../core/watch/guarantee.ts";
 import { waitBetween } from "../core/watch/watch-rates.ts";
 import { type ByHand, byHandOf } from "../render/plan/by-hand.ts";
+import type { PlanOptions } from "../render/plan/forecast.ts";
 import { byHandText, type HandPlan } from "../render/text/by-hand.ts";
 import { planJson, planText } from "../render/text/plan.ts";
 import { loadManifest, Refusal } from "./context.ts";
@@ -32,7 +34,7 @@ export function printPlans(file: string, flags: Flags): number {
     return 0;
   }
   const plans = groups.map((group) => ({ plan: planFor(group, region), byHand: byHandOf(system, group) }));
-  const { detection } = guarantee(system, waitBetween(system, roundTripOf));
+  const { detection, firstMiss } = guarantee(system, waitBetween(system, roundTripOf));
   const color = process.stdout.isTTY === true;
   const today = new Date().toISOString().slice(0, 10);
   const losses = plans.some(({ byHand }) => byHand !== undefined) ? assess(system, knowledge(), { today }).losses : [];
@@ -40,7 +42,7 @@ export function printPlans(file: string, flags: Flags): number {
     flags.json === true
       ? `${JSON.stringify(
           plans.map(({ plan, byHand }) => ({
-            ...planJson(plan, { detection }),
+            ...planJson(plan, timesOf(plan)),
             ...(byHand === undefined ? {} : { byHand }),
           })),
           undefined,
@@ -50,11 +52,25 @@ export function printPlans(file: string, flags: Flags): number {
           .flatMap(({ plan, byHand }) => [
             ...(byHand === undefined ? [] : [byHandText(handPlan(plan, byHand), { color })]),
             // Without an agent there is nobody who would carry out a compiled plan.
-            ...(byHand === undefined || byHand.agentsMoveSome ? [planText(plan, { detection, color })] : []),
+            ...(byHand === undefined || byHand.agentsMoveSome ? [planText(plan, { ...timesOf(plan), color })] : []),
           ])
           .join("\n"),
   );
   return 0;
+
+  /** The outage is counted from the first miss on; what the switch may lose is not known before it. */
+  function timesOf({ group: name }: Plan): PlanOptions {
+    const group = groups.find((one) => one.name === name);
+    const { ms, because } = holdOffOf(policyOf(group?.policy), system.costs, {
+      degraded: false,
+      lossBoundMs: "unknown",
+    });
+    return {
+      detection,
+      byPerson: group?.failover !== "automatic",
+      ...(because === "default" ? {} : { holdOff: { endsMs: firstMiss.expectedMs + ms, because } }),
+    };
+  }
 
   function handPlan({ group, from, to, kind }: Plan, byHand: ByHand): HandPlan {
     const failover = kind === "failover";

@@ -1,17 +1,23 @@
 // When the steps of a plan are expected to end, on the clock of those who wait for it. For a failover that clock starts with the loss
-// of the region: detection comes first, and the lease runs out meanwhile, for its last renewal was before the loss and not when the
-// plan began. For everything else it starts with the plan.
+// of the region: detection comes first, then what is left of a hold-off, and the lease runs out meanwhile, for its last renewal was before
+// the loss and not when the plan began. For everything else it starts with the plan.
 
 import { criticalPath, type Plan, type Step } from "../../core/plan/plan.ts";
 
 export type PlanOptions = {
   /** How long it takes to be sure that a region is lost. Only a failover waits for it. */
   readonly detection?: { readonly expectedMs: number; readonly worstMs: number };
+  /** When an outage has been waited out, from the loss on, and why it is. Only a failover waits for it. */
+  readonly holdOff?: { readonly endsMs: number; readonly because: "costs" | "policy" };
+  /** The policy wants a person's yes, or a person's order. How long people take is not counted. */
+  readonly byPerson?: boolean;
 };
 
 export type Forecast = {
   readonly detectionMs: number;
   readonly detectionWorstMs: number;
+  /** When the plan begins: when the loss is known, or the hold-off is over. */
+  readonly beginsMs: number;
   /** End of each step, by id. */
   readonly ends: ReadonlyMap<string, number>;
   /** When the old side's right to write is over at the latest; failovers only. */
@@ -28,7 +34,8 @@ export type Forecast = {
 export function forecastOf(plan: Pick<Plan, "kind" | "steps">, options: PlanOptions): Forecast {
   const failover = plan.kind === "failover";
   const detectionMs = failover ? (options.detection?.expectedMs ?? 0) : 0;
-  const ends = endsOf(plan.steps, detectionMs, failover);
+  const beginsMs = failover ? Math.max(detectionMs, options.holdOff?.endsMs ?? 0) : 0;
+  const ends = endsOf(plan.steps, beginsMs, failover);
   const endOf = (step: Step | undefined): number | undefined => (step === undefined ? undefined : ends.get(step.id));
   const epoch = plan.steps.find((step) => step.does.kind === "advance-epoch");
   const opened = plan.steps.find((step) => step.does.kind === "route" && step.does.mode === "open");
@@ -39,11 +46,12 @@ export function forecastOf(plan: Pick<Plan, "kind" | "steps">, options: PlanOpti
   return {
     detectionMs,
     detectionWorstMs: failover ? (options.detection?.worstMs ?? detectionMs) : 0,
+    beginsMs,
     ends,
     ...(leaseEndMs === undefined ? {} : { leaseEndMs }),
     ...(writesAgainMs === undefined ? {} : { writesAgainMs }),
     ...(writesAgainMs === undefined || failover || fences.length === 0 ? {} : { holdMs: writesAgainMs - stopped }),
-    totalMs: Math.max(detectionMs, ...ends.values()),
+    totalMs: Math.max(beginsMs, ...ends.values()),
     criticalPath: criticalPath(opened === undefined ? plan.steps : neededBy(opened, plan.steps)).map((step) => step.id),
   };
 }

@@ -125,6 +125,26 @@ The way back: on request, about 0.06 s
 `);
   });
 
+  test("counts the hold-off, and says when it waits for a person", () => {
+    const endsMs = 20_230;
+    const text = planText(failover, { detection, holdOff: { endsMs, because: "policy" }, byPerson: true });
+    expect(text.split("\n").slice(0, 9).join("\n")).toBe(`\
+If north is lost, and a person says yes at once, storefront fails over to south: users can write
+again about 20.3 s after the loss, the whole plan takes about 20.3 s.
+
+   0.00 s  north is lost; its right to write runs on until its lease ends
+   0.73 s  a quorum of the others is sure of it (at worst after 0.78 s)
+   20.2 s  the hold-off of the group's policy is over, and with a person's yes the plan begins
+   20.2 s  north's lease has run out for certain, so south may be promoted; with a fence receipt of
+           north, sooner
+   20.3 s  users write in south`);
+    expect(planJson(failover, { detection, holdOff: { endsMs, because: "costs" } }).expected.beginsMs).toBe(endsMs);
+    // A hold-off that is over before anybody is sure is none.
+    expect(planText(failover, { detection, holdOff: { endsMs: 700, because: "costs" } })).toBe(
+      planText(failover, { detection }),
+    );
+  });
+
   test("counts a switchover from its own beginning, and says how long writes wait", () => {
     const text = planText(
       {
@@ -150,6 +170,7 @@ describe("a plan as data", () => {
     expect(planJson(failover, { detection }).expected).toEqual({
       detectionMs: 730,
       detectionWorstMs: 780,
+      beginsMs: 730,
       writesAgainMs: 2_280,
       totalMs: 2_295,
       criticalPath: ["check.target@south", "fence.epoch@south", "data.promote.orders@south", "traffic.move@south"],

@@ -14,10 +14,11 @@ export function planJson(
 }
 
 function expectedJson(forecast: Forecast) {
-  const { detectionMs, detectionWorstMs, writesAgainMs, holdMs, totalMs, criticalPath } = forecast;
+  const { detectionMs, detectionWorstMs, beginsMs, writesAgainMs, holdMs, totalMs, criticalPath } = forecast;
   return {
     detectionMs,
     detectionWorstMs,
+    beginsMs,
     ...(writesAgainMs === undefined ? {} : { writesAgainMs }),
     ...(holdMs === undefined ? {} : { holdMs }),
     totalMs,
@@ -31,8 +32,8 @@ export function planText(plan: Plan, options: PlanOptions & TextOptions): string
   const forecast = forecastOf(plan, options);
   const failover = plan.kind === "failover";
   const parts = [
-    wrap(leading(plan, forecast), width).map((line) => paint("strong", line)),
-    failover ? clock(plan, forecast, width) : [],
+    wrap(leading(plan, forecast, options), width).map((line) => paint("strong", line)),
+    failover ? clock(plan, forecast, options, width) : [],
     stepLines(plan.steps, forecast.ends, forecast.criticalPath, { width, paint }),
     [
       paint(
@@ -50,12 +51,12 @@ export function planText(plan: Plan, options: PlanOptions & TextOptions): string
     .concat("\n");
 }
 
-function leading(plan: Plan, { writesAgainMs, holdMs, totalMs }: Forecast): string {
+function leading(plan: Plan, { writesAgainMs, holdMs, totalMs }: Forecast, { byPerson }: PlanOptions): string {
   const [group, from, to] = [clean(plan.group), clean(plan.from), clean(plan.to)];
   const whole = `the whole plan takes about ${seconds(totalMs)}`;
   switch (plan.kind) {
     case "failover":
-      return `If ${from} is lost, ${group} fails over to ${to}: users can write again about ${seconds(writesAgainMs ?? totalMs)} after the loss, ${whole}.`;
+      return `If ${from} is lost${byPerson === true ? ", and a person says yes at once" : ""}, ${group} fails over to ${to}: users can write again about ${seconds(writesAgainMs ?? totalMs)} after the loss, ${whole}.`;
     case "switchover":
     case "failback":
       return `${group} switches over from ${from} to ${to} without losing anything: writes wait about ${seconds(holdMs ?? totalMs)}, ${whole}.`;
@@ -72,14 +73,17 @@ function leading(plan: Plan, { writesAgainMs, holdMs, totalMs }: Forecast): stri
   }
 }
 
-function clock(plan: Plan, forecast: Forecast, width: number): readonly string[] {
+function clock(plan: Plan, forecast: Forecast, { holdOff, byPerson }: PlanOptions, width: number): readonly string[] {
   const [from, to] = [clean(plan.from), clean(plan.to)];
+  const begins = byPerson === true ? "and with a person's yes the plan begins" : "and the plan begins";
+  const held = holdOff !== undefined && forecast.beginsMs > forecast.detectionMs;
   const rows: readonly (readonly [number, string])[] = [
     [0, `${from} is lost; its right to write runs on until its lease ends`],
     [
       forecast.detectionMs,
-      `a quorum of the others is sure of it (at worst after ${seconds(forecast.detectionWorstMs)}), and the plan begins`,
+      `a quorum of the others is sure of it (at worst after ${seconds(forecast.detectionWorstMs)})${held ? "" : `, ${begins}`}`,
     ],
+    ...(held ? [[forecast.beginsMs, `${holdOffWords[holdOff.because]}, ${begins}`] as const] : []),
     ...(forecast.leaseEndMs === undefined
       ? []
       : [
@@ -93,6 +97,11 @@ function clock(plan: Plan, forecast: Forecast, width: number): readonly string[]
   ];
   return rows.flatMap(([ms, text]) => hang(`  ${aligned(seconds(ms), 7, "right")}  `, text, width));
 }
+
+const holdOffWords: Readonly<Record<"costs" | "policy", string>> = {
+  costs: "the outage has cost as much as a switch",
+  policy: "the hold-off of the group's policy is over",
+};
 
 type Drawing = { readonly width: number; readonly paint: Paint };
 
