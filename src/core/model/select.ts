@@ -23,13 +23,15 @@ export function servicesOf(system: System, group: GroupName): readonly Service[]
   return ordered;
 }
 
-/**
- * Regions that may vote on `observed`: every region with an agent but the observed one. Where the manifest names no agent at all, it is a
- * plan of what is to be, and each region counts.
- */
-export function vantagesFor({ regions }: System, observed: RegionName): readonly RegionName[] {
+/** Regions that look at others: those with an agent. Where the manifest names no agent at all, it is a plan of what is to be, and each does. */
+export function vantagesOf({ regions }: System): readonly RegionName[] {
   const seeing = regions.filter((region) => region.agent !== undefined);
-  return (seeing.length === 0 ? regions : seeing).map(({ name }) => name).filter((name) => name !== observed);
+  return (seeing.length === 0 ? regions : seeing).map(({ name }) => name);
+}
+
+/** Regions that may vote on `observed`: every one that looks at others, but itself. */
+export function vantagesFor(system: System, observed: RegionName): readonly RegionName[] {
+  return vantagesOf(system).filter((name) => name !== observed);
 }
 
 /** The service that a job calls: the host of its URL, `METHOD http://service/path`; empty if it has none. */

@@ -1,5 +1,6 @@
 // What would make a watch good enough: changes that were tried on the system and do, each alone.
 
+import { vantagesFor } from "../model/select.ts";
 import type { System } from "../model/system.ts";
 import { missesToDown } from "./brown-out.ts";
 import { classicRules } from "./classic.ts";
@@ -36,6 +37,8 @@ export function mended(system: System, mend: Mend): System {
         name: `added-witness-${index + 1}`,
         at: "unknown",
         witness: true,
+        // A vantage is an agent, unless the whole system is only a plan yet.
+        ...(regions.some((region) => region.agent !== undefined) ? { agent: "http://added" } : {}),
       }));
       return { ...system, regions: [...regions, ...added] };
     }
@@ -71,7 +74,7 @@ export function mendsFor(
     first([{ kind: "cusum" }]);
     return found;
   }
-  const vantages = system.regions.length - 1;
+  const vantages = fewestVantages(system);
   first(
     periodsMs
       .filter((periodMs) => periodMs < system.control.probeEveryMs)
@@ -89,6 +92,12 @@ export function mendsFor(
   return found;
 }
 
+/** At the region that may be primary and is seen from the fewest places. */
+function fewestVantages(system: System): number {
+  const primaries = system.groups.flatMap((group) => group.primary);
+  return Math.min(system.regions.length - 1, ...primaries.map((region) => vantagesFor(system, region).length));
+}
+
 /** To what a person would write. */
 function roundUp(ms: number): number {
   const step = ms < 10_000 ? 100 : ms < 120_000 ? 1_000 : ms < 7_200_000 ? 60_000 : 3_600_000;
@@ -99,9 +108,9 @@ function roundUp(ms: number): number {
 export function mendSentence(system: System, mend: Mend): string {
   switch (mend.kind) {
     case "probe-every":
-      return `probe every ${mend.probeEveryMs < 1_000 ? `${mend.probeEveryMs} ms` : `${figure(mend.probeEveryMs / 1_000)} s`} (${figure(mend.perSecond)} probes a second at each target)`;
+      return `probe every ${mend.probeEveryMs < 1_000 ? `${mend.probeEveryMs} ms` : `${figure(mend.probeEveryMs / 1_000)} s`} (${figure(mend.perSecond)} ${plural(mend.perSecond, "probe", "probes")} a second at each target)`;
     case "vantages": {
-      const now = system.regions.length - 1;
+      const now = fewestVantages(system);
       return `add ${mend.add} ${plural(mend.add, "witness", "witnesses")} (${now + mend.add} ${plural(now + mend.add, "vantage", "vantages")} instead of ${now})`;
     }
     case "objectives":

@@ -195,4 +195,14 @@ describe("what is not good enough is refused with what would do", () => {
       "the watch is not good enough: nobody can watch north; this would do: add 1 witness (1 vantage instead of 0)",
     );
   });
+
+  test("a region without an agent looks at nothing, and a witness that would mend that has one", () => {
+    const system = shop();
+    const regions = system.regions.map((region) => ({ ...region, agent: `http://${region.name}` }));
+    const blind = regions.map(({ agent, ...region }) => (region.name === "north" ? { ...region, agent } : region));
+    const plan = watchPlan({ ...system, regions: blind });
+    expect(plan.senders.map(({ vantage }) => vantage)).toEqual(["north"]);
+    expect(plan.sentence).toMatch(/nobody can watch north; this would do: add 1 witness \(1 vantage instead of 0\)$/);
+    expect(watchPlan({ ...system, regions }).sentence).toBe(watchPlan(system).sentence);
+  });
 });

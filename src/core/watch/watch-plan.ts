@@ -1,6 +1,7 @@
 // Is the watch good enough? For each target what its probes tell in a second, how soon trouble of each size is known, how often that is
 // wrong by chance, and what it costs in probes. A watch that cannot keep an objective is refused with the smallest changes that would.
 
+import { vantagesOf } from "../model/select.ts";
 import type { RegionName, System } from "../model/system.ts";
 import { budgetParts, budgetSplit, budgetTargets, type Share, watchModeOf } from "./budget.ts";
 import type { ClassicRules } from "./classic.ts";
@@ -78,7 +79,7 @@ export function watchPlan(system: System, options: WatchPlanOptions = {}): Watch
 
 /** At most: a service that is looked at only where it is primary counts once. */
 function sendersOf(system: System, targets: readonly TargetPlan[]): WatchPlan["senders"] {
-  return system.regions.map(({ name }) => {
+  return vantagesOf(system).map((name) => {
     const seen = targets.filter(({ region, lookedAt }) => region !== name && lookedAt !== "agent");
     const once = new Set(
       seen.map(({ region, service, lookedAt }) => (lookedAt === "primary" ? service : `${region}/${service}`)),
