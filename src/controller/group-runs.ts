@@ -17,7 +17,7 @@ import type { RunReport } from "../wire/people.ts";
 import { stepFact } from "./audit-facts.ts";
 import { type GroupStore, type RunIndex, recentRunsMax } from "./group-store.ts";
 import type { LeaseDesk } from "./lease-desk.ts";
-import { abandonedFact, sentFact } from "./performer.ts";
+import { abandonedFact, sentFact } from "./old-primary.ts";
 import { runReportOf } from "./run-report.ts";
 import type { Telling } from "./telling.ts";
 import type { Upkeep, Wanted } from "./upkeep.ts";
