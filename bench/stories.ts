@@ -34,6 +34,7 @@ const inBothModes: ReadonlySet<string> = new Set([
   "link-cut",
   "switchover",
 ]);
+/** In both modes with three serving regions too; with `--regions 3` every story is. */
 const withThree: ReadonlySet<string> = new Set(["region-loss", "switchover", "standby-loss", "region-cut"]);
 
 /** Starting a lab, the story, and ending it; a story that lasts takes so much longer. */
@@ -115,11 +116,15 @@ process.exitCode = failures.length > 0 || interrupted ? 3 : rows.some((row) => r
 function cellsOf(): readonly Cell[] {
   const lasting = stories.filter((story) => minutes === undefined || mayLast(story)).map((story) => story.name);
   const names = values.crashes ? [...lasting, crashStory.name] : lasting;
-  return names.flatMap((story): Cell[] => [
-    { story, mode: stories.find((one) => one.name === story)?.mode ?? "async", regions: 2 },
-    ...(inBothModes.has(story) ? [{ story, mode: "sync", regions: 2 } as const] : []),
-    ...(withThree.has(story) ? (["async", "sync"] as const).map((mode): Cell => ({ story, mode, regions: 3 })) : []),
-  ]);
+  return names.flatMap((story): Cell[] => {
+    const own = stories.find((one) => one.name === story)?.mode ?? "async";
+    const modes = inBothModes.has(story) ? (["async", "sync"] as const) : ([own] as const);
+    const three = withThree.has(story) ? modes : values.regions === "3" ? [own] : [];
+    return [
+      ...modes.map((mode): Cell => ({ story, mode, regions: 2 })),
+      ...three.map((mode): Cell => ({ story, mode, regions: 3 })),
+    ];
+  });
 }
 
 function nameOf({ story, mode, regions }: Cell, round: number): string {
