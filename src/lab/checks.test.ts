@@ -121,7 +121,8 @@ test("without its standby nothing is acknowledged until an epoch excludes it", (
     facts: {},
     steps: [],
   };
-  const early = entry({ endedAt: 10_100 });
+  // Sent before the standby was gone, and answered late.
+  const early = entry({ sentAt: 9_990, endedAt: 10_900 });
   const late = entry({ endedAt: 14_200 });
   expect(holds(strict, { entries: [early, late], runs: [run] })).toBe(true);
   expect(holds(strict, { entries: [early, late] })).toBe(false);
