@@ -246,7 +246,8 @@ test("the page of the stories has every one of them, with the words of the story
   for (const story of stories) {
     const mode = story.mode === undefined ? "" : `, ${story.mode}`;
     expect(page).toContain(`| \`${story.name}\`${mode} | ${story.what} | ${story.expects} |`);
-    if (story.sync?.expects !== undefined) expect(page).toContain(`| ${story.sync.expects} |`);
+    for (const other of [story.sync, story.others])
+      if (other?.expects !== undefined) expect(page).toContain(`| ${other.expects} |`);
   }
 });
 
@@ -259,9 +260,17 @@ test("a story that may last does so for as many minutes as asked, others are lef
   expect(lasting(loss, 60)).toEqual(loss);
 });
 
+test("where another standby is whole, nobody is asked about the one that is not", () => {
+  const story = storiesOf("replication-stall")[0];
+  if (story === undefined) throw new Error("no such story");
+  const steps = (standbys: number): readonly string[] => storyIn("async", standbys, story).steps.map((step) => step.do);
+  expect(steps(1)).toContain("await-asked");
+  expect(steps(2)).not.toContain("await-asked");
+});
+
 test("where commits wait for the standby, its loss is another story", () => {
   const story = storiesOf("standby-loss")[0];
   if (story === undefined) throw new Error("no such story");
-  expect(storyIn("async", story)).toBe(story);
-  expect(storyIn("sync", story).steps.map((step) => step.do)).toContain("await-epoch");
+  expect(storyIn("async", 1, story)).toBe(story);
+  expect(storyIn("sync", 2, story).steps.map((step) => step.do)).toContain("await-epoch");
 });

@@ -114,7 +114,7 @@ async function playRounds(
         reports.push(await playCrashes({ lab, run, refuse, progress }));
         continue;
       }
-      const story = storyIn(lab.mode, lasting(one, flags.minutes));
+      const story = storyIn(lab.mode, lab.group.primary.length - 1, lasting(one, flags.minutes));
       const options = { lab, story, run, refuse, once: flags.once === true, progress };
       reports.push(await playRound(options));
       if (options.once && index + 1 < total) await restore(options, home);

@@ -144,6 +144,15 @@ test("without a switch the whole gap is the client's own", () => {
   expect(report.diagnosis).toBe("none");
 });
 
+test("a failover that was called off because the primary came back moved nobody; one that failed is told", () => {
+  const failed: RunReport = { ...run, result: "failed" };
+  const calledOff = { ...failed, facts: { "fence.epoch@south.abandoned": true } } as unknown as RunReport;
+  const { steps, decision } = measure({ ...evidence, runs: [calledOff] });
+  expect(steps).toEqual([]);
+  expect(decision).not.toBe("failover");
+  expect(measure({ ...evidence, runs: [failed] }).decision).toBe("failover");
+});
+
 test("a region that goes on after the cut loses what it took after it", () => {
   const late = entry({ what: "marker", key: "m99", seq: 99, sentAt: 1_990, endedAt: 2_000 });
   const report = measure({ ...evidence, entries: [...entries, late] });

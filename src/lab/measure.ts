@@ -164,7 +164,13 @@ function switchRun(evidence: Evidence, from: number, to: number): RunReport | un
         run.startedAt >= from - 1_000 && run.startedAt <= to && run.from === evidence.region && run.from !== run.to,
     )
     .filter((run) => run.kind === "failover" || run.kind === "switchover" || run.kind === "failback")
+    .filter((run) => !wasCalledOff(run))
     .sort((a, b) => Number(gaveUp(a)) - Number(gaveUp(b)) || a.startedAt - b.startedAt)[0];
+}
+
+/** Its primary came back in time and served on: nobody was moved, and nothing failed. The timeline tells of it. */
+function wasCalledOff(run: RunReport): boolean {
+  return gaveUp(run) && Object.keys(run.facts).some((name) => /(^|[.:/])abandoned$/.test(name));
 }
 
 /** The run that brought the primary back to where it was before the fault. */

@@ -74,6 +74,8 @@ export type Story = {
   readonly checks: readonly Check[];
   /** Where commits wait for the standby the story is another one. */
   readonly sync?: Partial<Pick<Story, "what" | "expects" | "expected" | "steps" | "after" | "checks">>;
+  /** Where there is another standby beside the target, and commits do not wait, the story is another one. */
+  readonly others?: Partial<Pick<Story, "expects" | "steps" | "checks">>;
   /** Users give each request so long instead of 300 ms. */
   readonly patienceMs?: number;
   /** What the lab's copy of the manifest says under `policy` of the group the story is about. */
@@ -89,9 +91,10 @@ export type StoryGroup = {
   readonly parts: readonly string[];
 };
 
-/** The story as it is in this mode. */
-export function storyIn(mode: "sync" | "async", story: Story): Story {
-  return mode === "sync" && story.sync !== undefined ? { ...story, ...story.sync } : story;
+/** The story as it is in this mode, with so many standbys. */
+export function storyIn(mode: "sync" | "async", standbys: number, story: Story): Story {
+  if (mode === "sync") return story.sync === undefined ? story : { ...story, ...story.sync };
+  return standbys > 1 && story.others !== undefined ? { ...story, ...story.others } : story;
 }
 
 /** The story with everything that may be long as long as asked for. */

@@ -61,6 +61,18 @@ export const databaseStories: readonly Story[] = [
     ],
     after: [{ do: "bring-back", who: "primary" }],
     checks: [said(["replication-stalled"], "target", "evident"), asked(/lose/, "may so much be lost?")],
+    others: {
+      expects: "replication is said to be stalled; another standby, whose copy is whole, takes over by itself",
+      steps: [
+        { do: "stop-receiver", who: "target" },
+        { do: "go-on", ms: 35_000 },
+        { do: "kill", who: "primary" },
+        { do: "await-successor", withinMs: successorWithinMs },
+        { do: "wake-receiver", who: "target" },
+        { do: "go-on", ms: settleMs },
+      ],
+      checks: [said(["replication-stalled"], "target", "evident")],
+    },
     sync: {
       what: "the standby's receiving process stands still for 15 s",
       expects: "replication is said to be stalled; writes wait, and nothing is lost",
