@@ -6,8 +6,7 @@ export const hidden = "***";
 const patterns: readonly (readonly [RegExp, string])[] = [
   // scheme://user:password@host. A password may hold a bare @ or /, so it goes on to the last @ before white space.
   [/\b([a-z][a-z0-9+.-]{0,20}:\/\/[^\s:/@]{0,200}):[^\s]*@/gi, `$1:${hidden}@`],
-  // Shorter words are English: "the basic plan".
-  [/\b(bearer|basic)\s+[a-z0-9._~+/=-]{8,}/gi, `$1 ${hidden}`],
+  [/\b(bearer|basic)\s+[a-z0-9._~+/=-]+/gi, `$1 ${hidden}`],
   [
     /\b([\w-]{0,40}?(?:password|passwd|secret|token|api[-_]?key|access[-_]?key)[\w-]{0,40})(["']?\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s,;&]+)/gi,
     `$1$2${hidden}`,
