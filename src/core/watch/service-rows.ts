@@ -18,6 +18,16 @@ import {
 import type { ServiceFacts } from "./facts.ts";
 import { duration, list, plural } from "./sentence.ts";
 
+/** What both rows of a service that is down say alike: the vantages' word where they have one, else its own agent's. */
+const ofDown: Pick<Row<ServiceFacts>, "severity" | "sinceMs" | "evidence"> = {
+  severity: (facts) => (facts.primaryHere ? "critical" : "warning"),
+  sinceMs: ({ facts }) => downSince(facts),
+  evidence: ({ facts }) =>
+    facts.belief.kind === "down"
+      ? availability(facts.belief, facts.misses)
+      : reported(facts, facts.report?.downReports ?? 0, facts.misses),
+};
+
 export const serviceRows: readonly Row<ServiceFacts>[] = [
   {
     name: "promoted-by-hand",
@@ -40,12 +50,7 @@ export const serviceRows: readonly Row<ServiceFacts>[] = [
       facts.expected &&
       (facts.agentUp || facts.agentHeard) &&
       (facts.belief.kind === "down" || saysDown(facts)),
-    severity: (facts) => (facts.primaryHere ? "critical" : "warning"),
-    sinceMs: ({ facts }) => downSince(facts),
-    evidence: ({ facts }) =>
-      facts.belief.kind === "down"
-        ? availability(facts.belief, facts.misses)
-        : reported(facts, facts.report?.downReports ?? 0, facts.misses),
+    ...ofDown,
     sentence: ({ facts, nowMs }) =>
       `${facts.service.name} in ${facts.region} is down for ${duration(nowMs - downSince(facts))} while the agent there answers (${downWords(facts)})`,
   },
@@ -54,12 +59,7 @@ export const serviceRows: readonly Row<ServiceFacts>[] = [
     means: "a service is down: no vantage of a quorum has had an answer, or its own agent has no replica ready",
     covers: "subject",
     when: ({ facts }) => facts.expected && (facts.belief.kind === "down" || saysDown(facts)),
-    severity: (facts) => (facts.primaryHere ? "critical" : "warning"),
-    sinceMs: ({ facts }) => downSince(facts),
-    evidence: ({ facts }) =>
-      facts.belief.kind === "down"
-        ? availability(facts.belief, facts.misses)
-        : reported(facts, facts.report?.downReports ?? 0, facts.misses),
+    ...ofDown,
     sentence: ({ facts, nowMs }) =>
       `${facts.service.name} in ${facts.region} is down for ${duration(nowMs - downSince(facts))} (${downWords(facts)})`,
   },
