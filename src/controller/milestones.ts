@@ -97,17 +97,13 @@ export async function admit(ports: PerformerPorts, context: StepContext, does: O
   // Its agent says that it streams; a switch to it goes by what the watch has seen, and that may be a report behind.
   const joining = does.promotable.filter((region) => region !== does.primary && !record?.promotable.includes(region));
   const until = ports.clock.nowMs() + context.deadlineMs;
-  for (const region of joining) {
-    for (
-      let problem = ports.admissionProblem(region);
-      problem !== undefined;
-      problem = ports.admissionProblem(region)
-    ) {
-      if (ports.clock.nowMs() >= until || context.signal.aborted)
-        return { kind: "failed", retry: "later", reason: problem };
-      context.progress(problem);
-      await ports.clock.sleep(tryAgainMs, context.signal).catch(() => undefined);
-    }
+  for (;;) {
+    const [problem] = joining.flatMap((region) => ports.admissionProblem(region) ?? []);
+    if (problem === undefined) break;
+    if (ports.clock.nowMs() >= until || context.signal.aborted)
+      return { kind: "failed", retry: "later", reason: problem };
+    context.progress(problem);
+    await ports.clock.sleep(tryAgainMs, context.signal).catch(() => undefined);
   }
   const result = await ports.desk.admit(does.promotable);
   return result.kind === "advanced"

@@ -77,7 +77,7 @@ export async function switchHome(lab: Lab, home: string, users: Users | undefine
   const order = preferred
     ? ({ kind: "failback", ...common } as const)
     : ({ kind: "switchover", to: home, ...common } as const);
-  // A standby that was admitted this moment may not have been heard of as streaming yet; a person would ask again, too.
+  // A standby that was admitted this moment may count as down for a moment longer; a person would ask again, too.
   const patientUntil = performance.now() + orderAgainForMs;
   let answer = await lab.control.command(order);
   while (!answer.accepted && performance.now() < patientUntil) {
